@@ -1,0 +1,20 @@
+//! The documents people diff: modules, platforms, requirement files, the lock.
+//!
+//! Text in, values out; nothing here opens a file.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod download;
+pub mod embedded;
+mod error;
+pub mod lock;
+pub mod module;
+pub mod platforms;
+pub mod requirement;
+pub mod requirements_file;
+
+pub use download::FileRequest;
+pub use error::{BomError, UnusableLine};
+pub use lock::Lock;
+pub use module::Module;
+pub use platforms::PlatformDocument;
+pub use requirement::{ModuleName, PackageRequest, Requirement};

@@ -1,0 +1,255 @@
+//! `lsrepo.lock`: the exact artifacts of each platform, written once by a resolve and then only read.
+//!
+//! TOML, sorted, one `[[platform]]` after the other, so that a new version is a diff of few lines.
+//! The lock repeats what it was asked, so that it can tell by itself whether it still satisfies the
+//! requirements of today ([`PlatformLock::stale`]).
+
+mod render;
+
+use crate::requirement::{ModuleName, Requirement};
+use lsrepo_types::{Digest, Platform, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The version of the format that is written.
+pub const VERSION: u32 = 1;
+
+/// What every platform of a project is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// the format's version
+    pub version: u32,
+    /// sorted by platform
+    #[serde(default, rename = "platform")]
+    pub platforms: Vec<PlatformLock>,
+}
+
+/// What one platform is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformLock {
+    /// `debian-12/x86_64`
+    pub name: Platform,
+    /// the newest date among the indexes it was resolved from; the date of all that is published from it
+    pub date: Timestamp,
+    /// what was asked
+    pub asked: Asked,
+    /// the upstreams, sorted by name
+    #[serde(default, rename = "source")]
+    pub sources: Vec<LockedSource>,
+    /// the packages, sorted by name, architecture, version
+    #[serde(default, rename = "package")]
+    pub packages: Vec<LockedPackage>,
+}
+
+/// The question that a platform's lock answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// `none`, `minbase`, or `file:` and the digest of the base file
+    pub base: String,
+    /// take Recommends along
+    #[serde(default)]
+    pub recommends: bool,
+    /// take Suggests along
+    #[serde(default)]
+    pub suggests: bool,
+    /// packages that must not be taken
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// who wants what, sorted
+    pub requirements: Vec<Requirement>,
+}
+
+impl Asked {
+    fn same_policy(&self, other: &Self) -> bool {
+        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        (self.recommends, self.suggests) == (other.recommends, other.suggests) && set(&self.exclude) == set(&other.exclude)
+    }
+}
+
+/// One suite of an upstream, as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    /// unique in the platform: `bookworm-security`
+    pub name: String,
+    /// base addresses, tried in order
+    pub uris: Vec<String>,
+    /// who signed the index (fingerprint), if it was signed
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// its Date
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
+}
+
+/// One package, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedPackage {
+    /// `postgresql-15`
+    pub name: String,
+    /// the ecosystem's version, epoch included
+    pub version: String,
+    /// the ecosystem's word: `amd64`, `all`, `noarch`
+    pub arch: String,
+    /// the [`LockedSource`] it comes from
+    pub source: String,
+    /// where it lies below the source's addresses
+    pub path: String,
+    /// bytes
+    pub size: u64,
+    /// of the whole file
+    pub digest: Digest,
+    /// sorted; the modules that reach it
+    pub wanted_by: Vec<ModuleName>,
+    /// the sets it belongs to, where that is not just `main`
+    #[serde(default = "main_set", skip_serializing_if = "is_main_set")]
+    pub sets: Vec<String>,
+}
+
+fn main_set() -> Vec<String> {
+    vec!["main".to_owned()]
+}
+
+fn is_main_set(sets: &[String]) -> bool {
+    sets == ["main"]
+}
+
+/// A lock that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// not TOML, or not ours
+    #[error("lock: {0}")]
+    Syntax(Box<toml::de::Error>),
+    /// written by a later lsrepo
+    #[error("lock: format version {0}, this program reads version {VERSION}\nhint: use the lsrepo that wrote it, or resolve again")]
+    Version(u32),
+    /// a package names a source that is not there
+    #[error("lock: package `{package}` of `{platform}` names the unknown source `{source_name}`")]
+    Source {
+        /// where
+        platform: Platform,
+        /// which
+        package: String,
+        /// the missing one
+        source_name: String,
+    },
+    /// the same platform twice
+    #[error("lock: platform `{0}` stands there twice")]
+    Twice(Platform),
+}
+
+impl Lock {
+    /// A lock of these platforms, sorted.
+    pub fn new(mut platforms: Vec<PlatformLock>) -> Self {
+        platforms.iter_mut().for_each(PlatformLock::sort);
+        platforms.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { version: VERSION, platforms }
+    }
+
+    /// Reads a lock and checks that it is whole.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let syntax = |error| LockError::Syntax(Box::new(error));
+        let head: Head = toml::from_str(text).map_err(syntax)?;
+        if head.version != VERSION {
+            return Err(LockError::Version(head.version));
+        }
+        let lock: Lock = toml::from_str(text).map_err(syntax)?;
+        for (position, platform) in lock.platforms.iter().enumerate() {
+            platform.check()?;
+            if lock.platforms[..position].iter().any(|other| other.name == platform.name) {
+                return Err(LockError::Twice(platform.name.clone()));
+            }
+        }
+        Ok(lock)
+    }
+
+    /// The text of the file. Equal locks give equal bytes.
+    pub fn render(&self) -> String {
+        render::render(self)
+    }
+
+    /// One platform's part.
+    pub fn platform(&self, name: &Platform) -> Option<&PlatformLock> {
+        self.platforms.iter().find(|platform| platform.name == *name)
+    }
+
+    /// Puts `platform` in the place of the part of the same name.
+    pub fn replace(&mut self, platform: PlatformLock) {
+        let others = std::mem::take(&mut self.platforms).into_iter().filter(|other| other.name != platform.name);
+        *self = Lock::new(others.chain([platform.clone()]).collect());
+    }
+}
+
+impl PlatformLock {
+    /// Sizes of all packages, in bytes.
+    pub fn size(&self) -> u64 {
+        self.packages.iter().fold(0, |sum, package| sum.saturating_add(package.size))
+    }
+
+    /// The modules that want something, sorted.
+    pub fn modules(&self) -> Vec<ModuleName> {
+        let all: BTreeSet<_> = self.packages.iter().flat_map(|package| &package.wanted_by).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// The part of this lock that `module` wants.
+    pub fn for_module(&self, module: &ModuleName) -> PlatformLock {
+        let mut part = self.clone();
+        part.packages.retain(|package| package.wanted_by.contains(module));
+        part.asked.requirements.retain(|requirement| requirement.module == *module);
+        part.sources.retain(|source| part.packages.iter().any(|package| package.source == source.name));
+        part
+    }
+
+    /// Why this lock does not answer `asked`, in words; `None` where it does.
+    pub fn stale(&self, asked: &Asked) -> Option<String> {
+        let (old, new) = (&self.asked, asked);
+        let missing = new.requirements.iter().find(|requirement| !old.requirements.contains(requirement));
+        let gone = old.requirements.iter().find(|requirement| !new.requirements.contains(requirement));
+        match (missing, gone) {
+            (Some(new), _) => Some(format!("`{}` (module {}) is not in it", new.package, new.module)),
+            (None, Some(old)) => Some(format!("`{}` (module {}) is no longer wanted", old.package, old.module)),
+            (None, None) if old.base != new.base => Some(format!("its base is `{}`, now `{}`", old.base, new.base)),
+            (None, None) if !old.same_policy(new) => Some("its policy (recommends, suggests, exclude) differs".to_owned()),
+            (None, None) => None,
+        }
+    }
+
+    fn sort(&mut self) {
+        self.asked.requirements.sort();
+        self.asked.requirements.dedup();
+        self.asked.exclude.sort();
+        self.asked.exclude.dedup();
+        self.sources.sort_by(|a, b| a.name.cmp(&b.name));
+        for package in &mut self.packages {
+            package.wanted_by.sort();
+            package.wanted_by.dedup();
+            package.sets.sort();
+            package.sets.dedup();
+        }
+        self.packages.sort_by(|a, b| (&a.name, &a.arch, &a.version).cmp(&(&b.name, &b.arch, &b.version)));
+    }
+
+    fn check(&self) -> Result<(), LockError> {
+        let known = |name: &str| self.sources.iter().any(|source| source.name == name);
+        match self.packages.iter().find(|package| !known(&package.source)) {
+            None => Ok(()),
+            Some(package) => Err(LockError::Source {
+                platform: self.name.clone(),
+                package: package.name.clone(),
+                source_name: package.source.clone(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

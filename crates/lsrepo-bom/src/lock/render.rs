@@ -1,0 +1,96 @@
+//! The text of a lock. Written by hand, for a requirement is one line and nothing is left out by accident.
+
+use super::{Asked, Lock, LockedPackage, LockedSource, PlatformLock};
+
+/// Equal locks give equal bytes.
+pub(super) fn render(lock: &Lock) -> String {
+    let mut text = Toml(String::from("# Written by lsrepo; resolve again instead of editing it.\n"));
+    text.raw("version", &lock.version.to_string());
+    lock.platforms.iter().for_each(|part| platform(&mut text, part));
+    text.0
+}
+
+fn platform(text: &mut Toml, part: &PlatformLock) {
+    text.table("[[platform]]");
+    text.string("name", &part.name.to_string());
+    text.string("date", &part.date.to_string());
+    asked(text, &part.asked);
+    part.sources.iter().for_each(|entry| source(text, entry));
+    part.packages.iter().for_each(|entry| package(text, entry));
+}
+
+fn asked(text: &mut Toml, asked: &Asked) {
+    text.table("[platform.asked]");
+    text.string("base", &asked.base);
+    text.raw("recommends", &asked.recommends.to_string());
+    text.raw("suggests", &asked.suggests.to_string());
+    text.list("exclude", asked.exclude.iter().map(|name| quoted(name)));
+    let requirement = |wish: &crate::Requirement| {
+        format!("{{ module = {}, package = {} }}", quoted(wish.module.as_str()), quoted(&wish.package.to_string()))
+    };
+    text.lines("requirements", asked.requirements.iter().map(requirement));
+}
+
+fn source(text: &mut Toml, source: &LockedSource) {
+    text.table("[[platform.source]]");
+    text.string("name", &source.name);
+    text.list("uris", source.uris.iter().map(|uri| quoted(uri)));
+    if let Some(signer) = &source.signer {
+        text.string("signer", signer);
+    }
+    if let Some(date) = source.date {
+        text.string("date", &date.to_string());
+    }
+}
+
+fn package(text: &mut Toml, package: &LockedPackage) {
+    text.table("[[platform.package]]");
+    text.string("name", &package.name);
+    text.string("version", &package.version);
+    text.string("arch", &package.arch);
+    text.string("source", &package.source);
+    text.string("path", &package.path);
+    text.raw("size", &package.size.to_string());
+    text.string("digest", &package.digest.to_string());
+    text.list("wanted_by", package.wanted_by.iter().map(|module| quoted(module.as_str())));
+    if !super::is_main_set(&package.sets) {
+        text.list("sets", package.sets.iter().map(|set| quoted(set)));
+    }
+}
+
+/// Lines of TOML.
+struct Toml(String);
+
+impl Toml {
+    fn table(&mut self, head: &str) {
+        self.0.extend(["\n", head, "\n"]);
+    }
+
+    fn raw(&mut self, key: &str, value: &str) {
+        self.0.extend([key, " = ", value, "\n"]);
+    }
+
+    fn string(&mut self, key: &str, value: &str) {
+        self.raw(key, &quoted(value));
+    }
+
+    fn list(&mut self, key: &str, values: impl Iterator<Item = String>) {
+        self.raw(key, &format!("[{}]", values.collect::<Vec<_>>().join(", ")));
+    }
+
+    /// A list with a line for each value.
+    fn lines(&mut self, key: &str, values: impl Iterator<Item = String>) {
+        let lines: String = values.map(|value| format!("    {value},\n")).collect();
+        self.raw(key, &if lines.is_empty() { "[]".to_owned() } else { format!("[\n{lines}]") });
+    }
+}
+
+/// A basic string: quotes, backslashes and control characters escaped.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
+}

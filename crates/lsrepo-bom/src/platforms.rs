@@ -1,0 +1,157 @@
+//! A platform's document: an OS, where its packages come from, and what its minimal install already has.
+//!
+//! ```yaml
+//! kind: platform
+//! name: debian-12
+//! codename: bookworm
+//! family: debian
+//! architectures: [x86_64, arm64]
+//! base: minbase
+//! apt:
+//!   - {mirror: main, suites: [bookworm, bookworm-updates], components: [main]}
+//! ```
+//! No archive's address stands in it: `mirror` means the place where the machine's own apt finds that archive.
+
+use crate::error::{BomError, from_yaml};
+use lsrepo_types::{Arch, Family, Os};
+use serde::Deserialize;
+use std::fmt::Write as _;
+
+/// A platform's document.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformDocument {
+    /// always `platform`
+    kind: Kind,
+    /// the OS
+    pub name: Os,
+    /// the distribution's own word for the version: `bookworm`
+    pub codename: String,
+    /// which packages it installs
+    pub family: Family,
+    /// what it exists for
+    pub architectures: Vec<Arch>,
+    /// what a host has before anything is installed on it
+    pub base: Base,
+    /// its upstreams, where the family is Debian's
+    #[serde(default)]
+    pub apt: Vec<AptUpstream>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Platform,
+}
+
+/// What a host has at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Base {
+    /// nothing at all
+    None,
+    /// the essential packages, apt, and those of priority `required`
+    Minbase,
+}
+
+/// Suites of one archive.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "AptEntry")]
+pub struct AptUpstream {
+    /// the archive that the machine's own apt knows: `main` or `security`
+    pub mirror: Option<String>,
+    /// its address, where no `mirror` is named
+    pub uri: Option<String>,
+    /// `bookworm`, `bookworm-updates`
+    pub suites: Vec<String>,
+    /// `main`, `contrib`
+    pub components: Vec<String>,
+    /// file of the keys that sign it, or the armoured key itself
+    pub signed_by: Option<String>,
+    /// apt's priority, where it is not the usual one
+    pub pin: Option<i32>,
+}
+
+impl PlatformDocument {
+    /// Reads a platform's document; `file` is named in errors.
+    pub fn parse(text: &str, file: &str) -> Result<Self, BomError> {
+        from_yaml(text, file)
+    }
+
+    /// The text of an apt preferences file that gives the suites their `pin`.
+    pub fn pins(&self) -> String {
+        let mut text = String::new();
+        for upstream in &self.apt {
+            let Some(pin) = upstream.pin else { continue };
+            for suite in &upstream.suites {
+                let _ = write!(text, "Package: *\nPin: release n={suite}\nPin-Priority: {pin}\n\n");
+            }
+        }
+        text
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AptEntry {
+    mirror: Option<String>,
+    uri: Option<String>,
+    suites: Vec<String>,
+    components: Vec<String>,
+    signed_by: Option<String>,
+    pin: Option<i32>,
+}
+
+impl TryFrom<AptEntry> for AptUpstream {
+    type Error = String;
+
+    fn try_from(entry: AptEntry) -> Result<Self, String> {
+        let AptEntry { mirror, uri, suites, components, signed_by, pin } = entry;
+        let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/+".contains(c));
+        match (&mirror, &uri) {
+            (Some(_), Some(_)) | (None, None) => return Err("an upstream names either `mirror` or `uri`".to_owned()),
+            (Some(mirror), None) if !["main", "security"].contains(&mirror.as_str()) => {
+                return Err(format!("`{mirror}` is not a mirror (known: main, security)"));
+            }
+            _ => {}
+        }
+        if suites.is_empty() || components.is_empty() {
+            return Err("an upstream needs at least one of `suites` and of `components`".to_owned());
+        }
+        match suites.iter().chain(&components).find(|text| !word(text)) {
+            Some(wrong) => Err(format!("`{wrong}` is neither a suite nor a component")),
+            None => Ok(Self { mirror, uri, suites, components, signed_by, pin }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(apt: &str) -> Result<PlatformDocument, BomError> {
+        let head =
+            "kind: platform\nname: debian-12\ncodename: bookworm\nfamily: debian\narchitectures: [x86_64]\nbase: minbase\napt:\n";
+        PlatformDocument::parse(&format!("{head}  - {apt}\n"), "x.yml")
+    }
+
+    #[test]
+    fn a_pin_becomes_a_preference() {
+        let document = check("{mirror: main, suites: [bookworm-backports], components: [main], pin: 100}").unwrap();
+        assert_eq!(document.pins(), "Package: *\nPin: release n=bookworm-backports\nPin-Priority: 100\n\n");
+    }
+
+    #[test]
+    fn an_upstream_that_names_no_place_is_refused() {
+        for wrong in [
+            "{suites: [a], components: [main]}",
+            "{mirror: main, uri: 'http://a.example/', suites: [a], components: [main]}",
+            "{mirror: other, suites: [a], components: [main]}",
+            "{mirror: main, suites: [], components: [main]}",
+            "{mirror: main, suites: ['a b'], components: [main]}",
+        ] {
+            let error = check(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("x.yml:8:"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `requirements_<arch>.txt`: wishes as plain lines, the form that users of LambdaStack already have.
+//!
+//! ```text
+//! [packages-repo-prereqs]         what the repository machine itself needs
+//! [packages]
+//! curl                            # a comment
+//! docker-ce 5:20.10.8             name and version: that version and what continues it
+//! docker-ce=5:20.10.8*            exactly this pattern
+//! nmap-ncat kubeadm-1.19.15       several on a line; a version joined by a dash stays part of the name
+//! [files]
+//! https://example.org/dashboards/7249/download dashboard.json
+//! [images]
+//! registry:2.8.0
+//! ```
+//! Sections come in any order and may be repeated. `[crane]` named the tool that fetched images; none is needed
+//! here, so its lines are passed over. Everything else that cannot be used is an error with its file and line.
+
+mod render;
+
+pub use render::render;
+
+use crate::{
+    download::{FileRequest, image_reference},
+    error::{BomError, UnusableLine},
+    requirement::{PackageRequest, RequirementError},
+};
+use lsrepo_types::nearest;
+
+/// What a file asks for, in its order, each wish once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequirementsFile {
+    /// packages of the repository machine itself
+    pub prerequisites: Vec<PackageRequest>,
+    /// packages of the stack
+    pub packages: Vec<PackageRequest>,
+    /// files by URL
+    pub files: Vec<FileRequest>,
+    /// references of container images
+    pub images: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Section {
+    Prerequisites,
+    Packages,
+    Files,
+    Images,
+    Crane,
+}
+
+const SECTIONS: [(&str, Section); 5] = [
+    ("packages-repo-prereqs", Section::Prerequisites),
+    ("packages", Section::Packages),
+    ("files", Section::Files),
+    ("images", Section::Images),
+    ("crane", Section::Crane),
+];
+
+/// Reads the file's text; `file` is named in errors, which list every line that cannot be used.
+pub fn parse(text: &str, file: &str) -> Result<RequirementsFile, BomError> {
+    let mut wishes = RequirementsFile::default();
+    let mut section = None;
+    let mut unusable = Vec::new();
+    for (position, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+        let line = without_comment(line);
+        let done = match (line.strip_prefix('['), section) {
+            _ if line.is_empty() => Ok(()),
+            (Some(header), _) => open(header).map(|opened| section = Some(opened)),
+            (None, None) => Err("this line stands before the first section\nhint: begin with `[packages]`".to_owned()),
+            (None, Some(section)) => wishes.take(section, line).map_err(|error| error.to_string()),
+        };
+        if let Err(why) = done {
+            unusable.push(UnusableLine { file: file.to_owned(), line: position + 1, why });
+        }
+    }
+    match unusable.is_empty() {
+        true => Ok(wishes),
+        false => Err(BomError::Lines(unusable)),
+    }
+}
+
+impl RequirementsFile {
+    fn take(&mut self, section: Section, line: &str) -> Result<(), RequirementError> {
+        match section {
+            Section::Prerequisites => take_packages(&mut self.prerequisites, line),
+            Section::Packages => take_packages(&mut self.packages, line),
+            Section::Files => line.parse().map(|file| add(&mut self.files, file)),
+            Section::Images => line
+                .split_whitespace()
+                .try_for_each(|word| image_reference(word).map(|image| add(&mut self.images, image.to_owned()))),
+            Section::Crane => Ok(()),
+        }
+    }
+}
+
+/// One package with its version, or several packages.
+fn take_packages(packages: &mut Vec<PackageRequest>, line: &str) -> Result<(), RequirementError> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words[..] {
+        [name, version] if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            let more = if version.contains(['*', '?']) { "" } else { "*" };
+            add(packages, format!("{name}={version}{more}").parse()?);
+        }
+        _ => {
+            for word in words {
+                add(packages, word.parse()?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, wish: T) {
+    if !list.contains(&wish) {
+        list.push(wish);
+    }
+}
+
+/// A `#` opens a comment at the start of a line or behind a blank; inside a word it belongs to a URL.
+fn without_comment(line: &str) -> &str {
+    let comment = line.match_indices('#').find(|(at, _)| line[..*at].chars().next_back().is_none_or(char::is_whitespace));
+    comment.map_or(line, |(at, _)| &line[..at]).trim()
+}
+
+fn open(header: &str) -> Result<Section, String> {
+    let known = SECTIONS.map(|(name, _)| name);
+    let name = header.strip_suffix(']').ok_or_else(|| format!("`[{header}` is not closed"))?.trim();
+    let found = SECTIONS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, section)| *section).ok_or_else(|| {
+        let hint = nearest(name, known).map_or(String::new(), |near| format!("\nhint: did you mean `[{near}]`?"));
+        format!("unknown section `[{name}]` (known: {}){hint}", known.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! RPM formats. So far the order of versions ([`Evr`]); headers and repository metadata are not read yet.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod evr;
+
+pub use evr::Evr;
