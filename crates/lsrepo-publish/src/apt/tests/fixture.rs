@@ -1,0 +1,101 @@
+//! Tiny packages, made here: an `ar` with two tars.
+
+use super::super::*;
+use crate::Entry;
+use flate2::{Compression, write::GzEncoder};
+use lsrepo_types::Digest;
+use std::io::Write;
+
+pub(super) const DATE: Timestamp = Timestamp(1_746_868_877);
+
+/// A key is older than what it signs, else gpgv takes the signature for a clock problem.
+pub(super) fn key() -> SecretKey {
+    SecretKey::generate("lsrepo test", Timestamp(DATE.0 - 86_400)).unwrap()
+}
+
+/// What a package says of itself.
+#[derive(Clone)]
+pub(super) struct Deb {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    pub(super) architecture: &'static str,
+    pub(super) depends: &'static str,
+    pub(super) description: &'static str,
+    pub(super) components: &'static [&'static str],
+}
+
+impl Deb {
+    pub(super) fn new(name: &'static str, version: &'static str, architecture: &'static str) -> Self {
+        Self { name, version, architecture, depends: "", description: "a fixture", components: &[] }
+    }
+
+    fn control(&self) -> String {
+        let depends = match self.depends {
+            "" => String::new(),
+            depends => format!("Depends: {depends}\n"),
+        };
+        format!(
+            "Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: Nobody <nobody@localhost>\n{depends}Description: {}\n",
+            self.name, self.version, self.architecture, self.description
+        )
+    }
+
+    /// The `.deb` itself.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut file = b"!<arch>\n".to_vec();
+        member(&mut file, "debian-binary", b"2.0\n");
+        member(&mut file, "control.tar.gz", &tar_gz(&[("./control", self.control().as_bytes())]));
+        member(&mut file, "data.tar.gz", &tar_gz(&[]));
+        file
+    }
+
+    fn published(&self) -> PublishedPackage {
+        let bytes = self.bytes();
+        PublishedPackage {
+            name: self.name.into(),
+            version: self.version.into(),
+            architecture: self.architecture.into(),
+            source: String::new(),
+            size: bytes.len() as u64,
+            digest: Digest::of(&bytes),
+            components: self.components.iter().map(|&name| name.into()).collect(),
+            control: self.control(),
+        }
+    }
+}
+
+pub(super) fn platform(name: &str, debs: &[Deb]) -> PlatformPackages {
+    PlatformPackages { platform: name.parse().unwrap(), packages: debs.iter().map(Deb::published).collect() }
+}
+
+/// Publishes with one and the same key: byte comparisons need it.
+pub(super) fn publish_all(packages: &[PlatformPackages]) -> Tree {
+    static KEY: std::sync::OnceLock<SecretKey> = std::sync::OnceLock::new();
+    publish(packages, DATE, KEY.get_or_init(key)).unwrap()
+}
+
+pub(super) fn text(tree: &Tree, path: &str) -> String {
+    match tree.get(path) {
+        Some(Entry::Bytes(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn member(file: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    writeln!(file, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, 0, 100_644, bytes.len()).unwrap();
+    file.extend_from_slice(bytes);
+    if bytes.len() % 2 == 1 {
+        file.push(b'\n');
+    }
+}
+
+fn tar_gz(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, *bytes).unwrap();
+    }
+    tar.into_inner().unwrap().finish().unwrap()
+}

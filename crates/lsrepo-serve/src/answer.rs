@@ -1,0 +1,183 @@
+//! What to answer, decided from the request's head and the site alone. Opening and sending comes after.
+
+use crate::{
+    condition::Validators,
+    html, listing, media_type, page,
+    range::{self, Wanted},
+    request_path::RequestPath,
+    site::{Found, Resource, Site},
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
+use lsrepo_publish::client::BaseUrl;
+use lsrepo_types::Digest;
+
+/// An answer, complete but for the bytes of a blob.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) content: Content,
+}
+
+/// What follows the head. Its length is announced also where only the head is sent.
+pub(crate) enum Content {
+    /// a status without a body: 304
+    Nothing,
+    Bytes(Bytes),
+    Blob {
+        digest: Digest,
+        size: u64,
+        first: u64,
+        end: u64,
+    },
+}
+
+impl Content {
+    pub(crate) fn len(&self) -> Option<u64> {
+        match self {
+            Content::Nothing => None,
+            Content::Bytes(bytes) => Some(bytes.len() as u64),
+            Content::Blob { first, end, .. } => Some(end - first),
+        }
+    }
+}
+
+/// Answers a request. `local` is how to call us where the client does not say.
+pub(crate) fn decide(site: &Site, head: &request::Parts, local: Option<&str>) -> Answer {
+    if !matches!(head.method, Method::GET | Method::HEAD) {
+        let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
+        answer.set(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return answer;
+    }
+    let path = match RequestPath::parse(head.uri.path()) {
+        Ok(path) => path,
+        Err(bad) => return text(StatusCode::BAD_REQUEST, bad.0),
+    };
+    if path.inside == "healthz" {
+        let mut answer = text(StatusCode::OK, "ok");
+        answer.set(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        return answer;
+    }
+    match site.find(&path.inside) {
+        Found::File(resource) => file(head, &path.inside, resource),
+        Found::Directory(_) if !path.is_directory => redirect(&path.inside),
+        Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows)),
+        Found::Top => with_base(site, head, local, |base| web_page(head, page::render(site, base))),
+        Found::Setup(os) => with_base(site, head, local, |base| match site.setup(&os, base) {
+            Some(script) => per_host(made(head, "setup.sh", script)),
+            None => not_found(),
+        }),
+        Found::Nothing => not_found(),
+    }
+}
+
+/// A file, whole or in part, or the word that it has not changed.
+fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
+    let Resource { digest, size, bytes, date } = resource;
+    let etag = format!("\"{digest}\"");
+    let validators = Validators { etag: &etag, date };
+    let mut headers = vec![(header::ETAG, value(&etag)), (header::ACCEPT_RANGES, HeaderValue::from_static("bytes"))];
+    if let Some(date) = date {
+        headers.push((header::LAST_MODIFIED, value(&date.http())));
+    }
+    if let Some(control) = cache_control(path) {
+        headers.push((header::CACHE_CONTROL, HeaderValue::from_static(control)));
+    }
+    if validators.is_unchanged(&head.headers) {
+        return Answer { status: StatusCode::NOT_MODIFIED, headers, content: Content::Nothing };
+    }
+    // Ranges are for GET; RFC 9110 has HEAD ignore them.
+    let applies = head.method == Method::GET && validators.range_applies(&head.headers);
+    let range = head.headers.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| applies);
+    let (status, first, end) = match range::wanted(range, size) {
+        Wanted::Whole => (StatusCode::OK, 0, size),
+        Wanted::Part { first, end } => {
+            let range = format!("bytes {first}-{}/{size}", end - 1);
+            headers.push((header::CONTENT_RANGE, value(&range)));
+            (StatusCode::PARTIAL_CONTENT, first, end)
+        }
+        Wanted::Nothing => {
+            let mut answer = text(StatusCode::RANGE_NOT_SATISFIABLE, "the range begins beyond the end");
+            answer.set(header::CONTENT_RANGE, value(&format!("bytes */{size}")));
+            return answer;
+        }
+    };
+    headers.push((header::CONTENT_TYPE, HeaderValue::from_static(media_type::of(path))));
+    let content = match bytes {
+        Some(bytes) => Content::Bytes(bytes.slice(first as usize..end as usize)),
+        None => Content::Blob { digest, size, first, end },
+    };
+    Answer { status, headers, content }
+}
+
+/// A proxy may keep for ever what is named by its digest, and must ask again for what points there.
+fn cache_control(path: &str) -> Option<&'static str> {
+    match path {
+        _ if path.contains("/by-hash/") => Some("public, max-age=31536000, immutable"),
+        _ if path.contains("/pool/") => None,
+        _ => Some("no-cache"),
+    }
+}
+
+/// Something rendered just now; its digest is its validator.
+fn made(head: &request::Parts, name: &str, content: String) -> Answer {
+    let bytes = Bytes::from(content);
+    let resource = Resource { digest: Digest::of(&bytes), size: bytes.len() as u64, bytes: Some(bytes), date: None };
+    file(head, name, resource)
+}
+
+fn web_page(head: &request::Parts, content: String) -> Answer {
+    let mut answer = per_host(made(head, "page", content));
+    answer.set(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    answer.set(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    answer
+}
+
+/// It names the address that the client used: not for a cache to give to others.
+fn per_host(mut answer: Answer) -> Answer {
+    answer.set(header::VARY, HeaderValue::from_static("Host"));
+    answer.set(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    answer
+}
+
+/// Our own address as this client sees it; it ends up in scripts that root runs, so it is checked.
+fn with_base(site: &Site, head: &request::Parts, local: Option<&str>, answer: impl FnOnce(&BaseUrl) -> Answer) -> Answer {
+    let host = match head.headers.get(header::HOST) {
+        Some(host) => host.to_str().ok(),
+        None => head.uri.authority().map(http::uri::Authority::as_str).or(local),
+    };
+    let asked = || host.and_then(|host| BaseUrl::from_host("http", host).ok());
+    match site.base_url.clone().or_else(asked) {
+        Some(base) => answer(&base),
+        None => text(StatusCode::BAD_REQUEST, "the Host header is not a host"),
+    }
+}
+
+fn redirect(path: &str) -> Answer {
+    let mut answer = text(StatusCode::MOVED_PERMANENTLY, "this is a directory");
+    answer.set(header::LOCATION, value(&format!("/{}/", html::encode(path))));
+    answer
+}
+
+fn not_found() -> Answer {
+    text(StatusCode::NOT_FOUND, "there is nothing here")
+}
+
+/// A line for people.
+pub(crate) fn text(status: StatusCode, line: &str) -> Answer {
+    let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
+    Answer { status, headers, content: Content::Bytes(format!("{line}\n").into()) }
+}
+
+impl Answer {
+    fn set(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value));
+    }
+}
+
+/// Made of digests, numbers, dates and encoded paths: always a header value.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

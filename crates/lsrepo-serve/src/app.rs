@@ -1,0 +1,160 @@
+//! A request in, an answer out: what the listener and any other HTTP front share.
+
+use crate::{
+    answer::{self, Answer, Content},
+    blob::{self, Files},
+    body::{Body, Report, Stream},
+    budget::{Budget, LARGEST},
+    event::{Access, Event, Listener},
+    site::{Current, Shown},
+};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use lsrepo_store::Store;
+use lsrepo_types::Digest;
+use std::{convert::Infallible, io, net::SocketAddr, ops::Range, sync::Arc, time::Instant};
+
+/// The two ends of a connection, where they are known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ends {
+    /// who asks
+    pub peer: Option<SocketAddr>,
+    /// where we were asked
+    pub local: Option<SocketAddr>,
+}
+
+/// Everything an answer needs. Cloning shares it.
+#[derive(Clone)]
+pub struct App {
+    site: Arc<Current>,
+    store: Arc<Store>,
+    budget: Budget,
+    files: Arc<Files>,
+    listener: Option<Listener>,
+}
+
+impl App {
+    /// Answers from this site and this store; `listener` hears of each request.
+    pub fn new(site: Arc<Current>, store: Arc<Store>, listener: Option<Listener>) -> Self {
+        Self { site, store, budget: Budget::new(), files: Arc::new(Files::new()), listener }
+    }
+
+    /// Answers one request. The body of the request is not looked at.
+    pub async fn respond<B>(self, request: Request<B>, ends: Ends) -> Result<Response<Body>, Infallible> {
+        let start = Instant::now();
+        // Nothing of `B` may live across an await: it need not be `Send`.
+        let head = request.into_parts().0;
+        let local = ends.local.map(|address| address.to_string());
+        let Shown { site, generation } = self.site.shown();
+        let answer = answer::decide(&site, &head, local.as_deref());
+        let is_head = head.method == Method::HEAD;
+        let (answer, body) = match self.body(&answer.content, is_head, generation).await {
+            Ok(body) => (answer, body),
+            Err(error) => {
+                self.tell(|| Event::Broken { path: head.uri.path().to_owned(), why: error.to_string() });
+                let answer = answer::text(StatusCode::INTERNAL_SERVER_ERROR, "the store lacks this file");
+                let line = match &answer.content {
+                    Content::Bytes(line) if !is_head => line.clone(),
+                    _ => bytes::Bytes::new(),
+                };
+                (answer, Body::bytes(line))
+            }
+        };
+        let report = self.listener.clone().map(|listener| Report {
+            listener,
+            access: Access {
+                peer: ends.peer,
+                method: head.method.to_string(),
+                path: head.uri.path().to_owned(),
+                status: answer.status.as_u16(),
+                bytes: 0,
+                complete: false,
+                elapsed: start.elapsed(),
+            },
+            start,
+        });
+        Ok(response(answer, body.reported(report)))
+    }
+
+    /// Opens what has to be opened, also for HEAD: a head must not promise what a GET cannot give.
+    async fn body(&self, content: &Content, is_head: bool, generation: u64) -> io::Result<Body> {
+        match content {
+            Content::Bytes(bytes) if !is_head => Ok(Body::bytes(bytes.clone())),
+            Content::Nothing | Content::Bytes(_) => Ok(Body::bytes("")),
+            Content::Blob { digest, size, first, end } => {
+                let end = if is_head { *first } else { *end };
+                self.blob(generation, *digest, *size, *first..end).await
+            }
+        }
+    }
+
+    /// What fits one chunk is read before the head is sent, in the same hop that opens the file where
+    /// one is needed at all. The rest is streamed.
+    async fn blob(&self, generation: u64, digest: Digest, size: u64, part: Range<u64>) -> io::Result<Body> {
+        let wanted = part.end - part.start;
+        let chunk = match (1..=LARGEST as u64).contains(&wanted) {
+            true => Some(self.budget.take(wanted).await?).filter(|chunk| chunk.len() as u64 == wanted),
+            false => None,
+        };
+        let open = self.files.get(generation, &digest, size)?;
+        let chunk = match (&open, chunk) {
+            (Some(file), None) => {
+                return Ok(Body::blob(Stream::new(file.clone(), self.budget.clone(), part)));
+            }
+            (Some(file), Some(mut chunk)) => {
+                if blob::read_now(file, chunk.room(), part.start) as u64 == wanted {
+                    return Ok(Body::bytes(chunk.into_bytes()));
+                }
+                Some(chunk)
+            }
+            (None, chunk) => chunk,
+        };
+        let (store, budget) = (self.store.clone(), self.budget.clone());
+        let work = move || {
+            let file = match open {
+                Some(file) => file,
+                None => blob::open(&store, &digest, size)?,
+            };
+            let body = match chunk {
+                Some(mut chunk) => {
+                    blob::fill(&file, &mut chunk, part.start)?;
+                    Body::bytes(chunk.into_bytes())
+                }
+                None => Body::blob(Stream::new(file.clone(), budget, part)),
+            };
+            Ok::<_, io::Error>((file, body))
+        };
+        let (file, body) = tokio::task::spawn_blocking(work).await.map_err(io::Error::other)??;
+        self.files.keep(generation, digest, file);
+        Ok(body)
+    }
+
+    fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(listener) = &self.listener {
+            (listener.0)(event());
+        }
+    }
+}
+
+fn response(answer: Answer, body: Body) -> Response<Body> {
+    let length = answer.content.len();
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    headers.reserve(answer.headers.len() + 2);
+    headers.extend(answer.headers);
+    // The type says what it is; nobody is to guess from the content.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(length) = length {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response
+}
+
+/// The same answers behind an [`axum::Router`], to be nested in one or to be tested without a socket.
+pub fn router(site: Arc<Current>, store: Arc<Store>) -> axum::Router {
+    let app = App::new(site, store, None);
+    axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let app = app.clone();
+        async move { app.respond(request, Ends::default()).await.map(|answer| answer.map(axum::body::Body::new)) }
+    })
+}

@@ -1,0 +1,122 @@
+//! Blobs from the store: opened, measured, read; never fewer bytes than promised without an error.
+//!
+//! Hot files stay open, and what the page cache holds is read on the spot (`RWF_NOWAIT`: the kernel says
+//! "not now" instead of waiting for a disk). Only what has to come from a disk costs a hop to a
+//! blocking thread. A blob never changes under its digest, so an open one cannot be stale.
+
+use crate::budget::{Chunk, STREAMS};
+use bytes::Bytes;
+use lsrepo_store::Store;
+use lsrepo_types::Digest;
+use std::{
+    collections::{HashMap, VecDeque},
+    fs::File,
+    io,
+    os::unix::fs::FileExt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The files that are open.
+pub(crate) struct Files {
+    opened: Mutex<Opened>,
+    most: usize,
+}
+
+#[derive(Default)]
+struct Opened {
+    generation: u64,
+    files: HashMap<Digest, Arc<File>>,
+    order: VecDeque<Digest>,
+}
+
+impl Files {
+    /// As many as the process may have open, less what connections and the rest need.
+    pub(crate) fn new() -> Self {
+        let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let allowed = allowed.and_then(|allowed| usize::try_from(allowed).ok()).unwrap_or(usize::MAX);
+        Self { opened: Mutex::default(), most: allowed.saturating_sub(STREAMS + 96).clamp(16, 4096) }
+    }
+
+    /// An open file that still has `size` bytes.
+    pub(crate) fn get(&self, generation: u64, digest: &Digest, size: u64) -> io::Result<Option<Arc<File>>> {
+        let file = self.lock(generation).files.get(digest).cloned();
+        match file {
+            Some(file) => measured(file, digest, size).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps a file open, and lets the oldest go.
+    pub(crate) fn keep(&self, generation: u64, digest: Digest, file: Arc<File>) {
+        let mut opened = self.lock(generation);
+        if opened.files.insert(digest, file).is_none() {
+            opened.order.push_back(digest);
+        }
+        if opened.order.len() > self.most
+            && let Some(oldest) = opened.order.pop_front()
+        {
+            opened.files.remove(&oldest);
+        }
+    }
+
+    /// Another site may have dropped blobs: an open one would keep its place on the disk.
+    fn lock(&self, generation: u64) -> std::sync::MutexGuard<'_, Opened> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.generation != generation {
+            *opened = Opened { generation, ..Opened::default() };
+        }
+        opened
+    }
+}
+
+/// Opens a blob that has exactly `size` bytes. May wait for a disk.
+pub(crate) fn open(store: &Store, digest: &Digest, size: u64) -> io::Result<Arc<File>> {
+    let file = store.open_blob(digest).map_err(|error| io::Error::other(format!("blob {digest}: {error}")))?;
+    measured(Arc::new(file), digest, size)
+}
+
+fn measured(file: Arc<File>, digest: &Digest, size: u64) -> io::Result<Arc<File>> {
+    let actual = file.metadata()?.len();
+    match actual == size {
+        true => Ok(file),
+        false => Err(wrong(format!("blob {digest}: expected {size} bytes, found {actual}"))),
+    }
+}
+
+/// Fills a chunk: at once with what is in memory, be it less than a chunk, else by way of a thread that
+/// may wait.
+pub(crate) async fn read(file: Arc<File>, at: u64, mut chunk: Chunk) -> io::Result<Bytes> {
+    let ready = read_now(&file, chunk.room(), at);
+    if ready > 0 {
+        chunk.truncate(ready);
+        return Ok(chunk.into_bytes());
+    }
+    let work = move || {
+        fill(&file, &mut chunk, at)?;
+        Ok(chunk.into_bytes())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// Fills a chunk to its end. May wait for a disk.
+pub(crate) fn fill(file: &File, chunk: &mut Chunk, at: u64) -> io::Result<()> {
+    let end = at + chunk.len() as u64;
+    file.read_exact_at(chunk.room(), at).map_err(|error| wrong(format!("the blob ended before byte {end}: {error}")))
+}
+
+/// As many bytes as are in memory; none where the system cannot tell.
+#[cfg(target_os = "linux")]
+pub(crate) fn read_now(file: &File, room: &mut [u8], at: u64) -> usize {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    preadv2(file, &mut [io::IoSliceMut::new(room)], at, ReadWriteFlags::NOWAIT).unwrap_or(0)
+}
+
+/// Elsewhere every read may wait.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn read_now(_: &File, _: &mut [u8], _: u64) -> usize {
+    0
+}
+
+fn wrong(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}

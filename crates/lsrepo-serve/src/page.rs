@@ -1,0 +1,66 @@
+//! The first page: what is here, and how to point a host at it.
+
+use crate::{html, site::Site};
+use lsrepo_publish::client::{BaseUrl, debian_sources};
+use lsrepo_types::{Bytes, Count};
+use std::fmt::Write;
+
+/// The page for people who reach us at `base_url`.
+pub(crate) fn render(site: &Site, base_url: &BaseUrl) -> String {
+    let mut body = format!(
+        "<h1>lsrepo</h1>\n<p class=\"dim\">Packages for hosts without internet &middot; snapshot of {}\n",
+        html::escape(&site.date.to_string())
+    );
+    match site.repositories.is_empty() {
+        true => body.push_str("<p>Nothing is published here yet.\n"),
+        false => {
+            platforms(&mut body, site);
+            clients(&mut body, site, base_url);
+        }
+    }
+    _ = write!(
+        body,
+        "<h2>Key</h2>\n<p>Everything here is signed by <code class=\"key\">{}</code>\n\
+         <p><a href=\"/keys/lsrepo.asc\">lsrepo.asc</a> &middot; <a href=\"/keys/lsrepo.gpg\">lsrepo.gpg</a>\n",
+        html::escape(&site.key.fingerprint)
+    );
+    html::page("lsrepo", &body)
+}
+
+fn platforms(body: &mut String, site: &Site) {
+    body.push_str(
+        "<h2>Platforms</h2>\n<table>\n<tr><th>System<th>Architecture<th>Components\
+         <th class=\"number\">Packages<th class=\"number\">Size\n",
+    );
+    for repository in site.repositories.values() {
+        for platform in &repository.platforms {
+            _ = writeln!(
+                body,
+                "<tr><td><a href=\"/apt/{os}/\">{os}</a><td>{}<td>{}<td class=\"number\">{}<td class=\"number\">{}",
+                platform.platform.arch,
+                html::escape(&platform.components.join(", ")),
+                Count(platform.packages),
+                Bytes(platform.bytes),
+                os = html::encode(repository.os.as_str()),
+            );
+        }
+    }
+    body.push_str("</table>\n");
+}
+
+/// A fresh host may have neither curl nor wget; what apt brings along can download too.
+fn clients(body: &mut String, site: &Site, base_url: &BaseUrl) {
+    body.push_str("<h2>Set up a host</h2>\n<p>As root. Other sources are moved aside; <code>--revert</code> brings them back.\n");
+    for (os, repository) in &site.repositories {
+        let script = format!("{base_url}/setup/{os}.sh");
+        _ = write!(
+            body,
+            "<h3>{os}</h3>\n<pre>curl -fsSO {script}\nsh {os}.sh &amp;&amp; apt-get update</pre>\n\
+             <p class=\"dim\">Without curl: <code>/usr/lib/apt/apt-helper download-file {script} {os}.sh</code>\n\
+             <details><summary>By hand</summary><pre>{}</pre></details>\n",
+            html::escape(&debian_sources(os, base_url, &repository.components)),
+            os = html::escape(os.as_str()),
+            script = html::escape(&script),
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! The server as a client sees it: bytes over a socket.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod apt;
+mod client;
+mod limits;
+mod ranges;
+mod server;
+mod site;

@@ -1,0 +1,103 @@
+//! What is in the store that should not be: blobs that nobody wants, and blobs that are not what they say.
+
+use crate::{
+    error::{At, StoreError},
+    store::Store,
+};
+use lsrepo_types::{Digest, Hasher};
+use std::{fs, io, path::Path};
+
+/// What a collection freed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GcReport {
+    /// blobs that went
+    pub removed: u64,
+    /// their bytes
+    pub bytes: u64,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FsckReport {
+    /// blobs that were read
+    pub checked: u64,
+    /// those that are not what they say, moved aside
+    pub bad: Vec<Bad>,
+}
+
+/// A blob that is not what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// its name
+    pub name: String,
+    /// what it holds
+    pub found: Digest,
+}
+
+impl Store {
+    /// Removes every blob that is not `live`, and what crashed runs left. The caller holds the store exclusively.
+    pub fn gc(&self, live: impl Fn(&Digest) -> bool) -> Result<GcReport, StoreError> {
+        let mut report = GcReport::default();
+        for path in self.blobs()? {
+            let digest = path.file_name().and_then(|name| Digest::from_hex(name.to_str()?).ok());
+            if !digest.is_some_and(|digest| live(&digest)) {
+                report.bytes += fs::symlink_metadata(&path).at(&path)?.len();
+                report.removed += 1;
+                fs::remove_file(&path).at(&path)?;
+            }
+        }
+        self.sweep()?;
+        Ok(report)
+    }
+
+    /// Removes blobs without a name that crashed runs left; parts stay. The caller holds the store exclusively.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        for path in files(&self.tmp())? {
+            if path.extension().is_some_and(|extension| extension == "new") {
+                fs::remove_file(&path).at(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hashes every blob; moves those aside that are not what they say.
+    pub fn fsck(&self) -> Result<FsckReport, StoreError> {
+        let mut report = FsckReport::default();
+        for path in self.blobs()? {
+            let mut hasher = Hasher::new();
+            let mut file = fs::File::open(&path).at(&path)?;
+            io::copy(&mut file, &mut Into(&mut hasher)).at(&path)?;
+            let (name, found) = (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), hasher.finish());
+            report.checked += 1;
+            if name != found.hex() {
+                let aside = self.tmp().join(format!("{name}.bad"));
+                fs::rename(&path, &aside).at(&aside)?;
+                report.bad.push(Bad { name, found });
+            }
+        }
+        Ok(report)
+    }
+
+    fn blobs(&self) -> Result<Vec<std::path::PathBuf>, StoreError> {
+        files(&self.root().join("blobs/sha256"))
+    }
+}
+
+fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>, StoreError> {
+    let entries = fs::read_dir(dir).at(dir)?;
+    let mut all = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().at(dir)?;
+    all.sort();
+    Ok(all)
+}
+
+struct Into<'a>(&'a mut Hasher);
+
+impl io::Write for Into<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

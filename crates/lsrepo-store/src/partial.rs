@@ -1,0 +1,104 @@
+//! A blob on its way, whose digest and size are known before. What has arrived stays for the next run.
+
+use crate::{
+    disk,
+    error::{At, StoreError},
+    lock::Guard,
+    store::Store,
+};
+use lsrepo_types::{Digest, Hasher, VerifyError};
+use rustix::fs::{FlockOperation, flock};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::PathBuf,
+};
+
+/// The start of a blob, in `tmp/<hex>.part`. One process at a time has it.
+pub struct Partial {
+    digest: Digest,
+    size: u64,
+    file: File,
+    path: PathBuf,
+    blob: PathBuf,
+    hasher: Hasher,
+    offset: u64,
+}
+
+impl Partial {
+    pub(crate) fn open(store: &Store, digest: &Digest, size: u64) -> Result<Self, StoreError> {
+        let path = store.tmp().join(format!("{}.part", digest.hex()));
+        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).at(&path)?;
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Err(StoreError::Busy { root: store.root().to_owned() });
+        }
+        let (digest, blob) = (*digest, store.blob(digest));
+        let mut partial = Self { digest, size, file, path, blob, hasher: Hasher::new(), offset: 0 };
+        partial.rehash()?;
+        Ok(partial)
+    }
+
+    /// What an earlier run left is hashed again; too much of it is nothing of use.
+    fn rehash(&mut self) -> Result<(), StoreError> {
+        let there = self.file.metadata().at(&self.path)?.len();
+        if there > self.size {
+            return self.restart();
+        }
+        let mut buffer = vec![0; 1 << 16];
+        while self.offset < there {
+            let read = self.file.read(&mut buffer).at(&self.path)?;
+            if read == 0 {
+                break;
+            }
+            self.hasher.update(&buffer[..read]);
+            self.offset += read as u64;
+        }
+        Ok(())
+    }
+
+    /// How many bytes are there; the next ones go behind them.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Adds bytes; more than the blob has are refused before they are written.
+    pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        if self.offset + bytes.len() as u64 > self.size {
+            return Err(StoreError::TooLong { digest: self.digest, size: self.size });
+        }
+        self.file.write_all(bytes).at(&self.path)?;
+        self.hasher.update(bytes);
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Forgets what is there.
+    pub fn restart(&mut self) -> Result<(), StoreError> {
+        self.file.set_len(0).at(&self.path)?;
+        self.file.seek(SeekFrom::Start(0)).at(&self.path)?;
+        (self.hasher, self.offset) = (Hasher::new(), 0);
+        Ok(())
+    }
+
+    /// Checks size and digest, then gives it its name. What does not fit is removed.
+    pub fn commit(self) -> Result<(), StoreError> {
+        let found = self.hasher.finish();
+        let why = match (self.offset == self.size, found == self.digest) {
+            (false, _) => Some(VerifyError::Size { expected: self.size, actual: self.offset }),
+            (true, false) => Some(VerifyError::Digest { expected: self.digest, actual: found }),
+            (true, true) => None,
+        };
+        if let Some(why) = why {
+            fs::remove_file(&self.path).at(&self.path)?;
+            return Err(StoreError::Corrupt { digest: self.digest, why });
+        }
+        self.file.sync_data().at(&self.path)?;
+        fs::rename(&self.path, &self.blob).at(&self.blob)?;
+        disk::sync_dir(self.blob.parent().unwrap_or(&self.blob))
+    }
+}
+
+const _: fn() = || {
+    fn sent<T: Send>() {}
+    sent::<(Partial, Guard)>();
+};

@@ -1,0 +1,162 @@
+//! The store itself.
+
+use crate::{
+    BlobWriter, Partial, Pending,
+    disk::{self, write_whole},
+    error::{At, StoreError},
+    lock::{self, Guard},
+    root,
+};
+use lsrepo_types::{Digest, RelPath, VerifyError};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// Blobs by digest, and names for some of them.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens the store in a folder; makes it where there is none.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        for dir in ["blobs/sha256", "tmp", "roots"] {
+            let dir = root.join(dir);
+            fs::create_dir_all(&dir).at(&dir)?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub(crate) fn blob(&self, digest: &Digest) -> PathBuf {
+        self.root.join("blobs/sha256").join(digest.hex())
+    }
+
+    /// How long a blob is, if it is there. Only plain files are blobs.
+    pub fn size_of(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        let path = self.blob(digest);
+        match fs::symlink_metadata(&path) {
+            Ok(data) => Ok(data.is_file().then_some(data.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).at(&path),
+        }
+    }
+
+    /// Whether a blob of that length is there.
+    pub fn contains(&self, digest: &Digest, size: u64) -> bool {
+        self.size_of(digest).is_ok_and(|found| found == Some(size))
+    }
+
+    /// Opens a blob to be read.
+    pub fn open_blob(&self, digest: &Digest) -> Result<File, StoreError> {
+        match self.size_of(digest)? {
+            Some(_) => File::open(self.blob(digest)).at(&self.blob(digest)),
+            None => Err(StoreError::Missing { digest: *digest, root: self.root.clone() }),
+        }
+    }
+
+    /// A whole blob of at most `limit` bytes, checked.
+    pub fn read(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, StoreError> {
+        let size = self.size_of(digest)?.unwrap_or(0);
+        if size > limit {
+            return Err(StoreError::TooLarge { digest: *digest, size, limit });
+        }
+        let mut bytes = Vec::with_capacity(size as usize);
+        self.open_blob(digest)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).at(&self.blob(digest))?;
+        match Digest::of(&bytes) {
+            found if found == *digest => Ok(bytes),
+            found => Err(StoreError::Corrupt { digest: *digest, why: VerifyError::Digest { expected: *digest, actual: found } }),
+        }
+    }
+
+    /// Adds a small blob.
+    pub fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let digest = Digest::of(bytes);
+        if !self.contains(&digest, bytes.len() as u64) {
+            let mut writer = self.writer()?;
+            writer.add(bytes)?;
+            self.commit(vec![writer.finish()])?;
+        }
+        Ok(digest)
+    }
+
+    /// Begins a blob whose digest is not known yet.
+    pub fn writer(&self) -> Result<BlobWriter, StoreError> {
+        BlobWriter::new(&self.tmp())
+    }
+
+    /// Gives blobs their names: first all bytes are on disk, then all names, then the folder.
+    pub fn commit(&self, all: Vec<Pending>) -> Result<(), StoreError> {
+        all.iter().try_for_each(Pending::sync)?;
+        for pending in all {
+            let blob = self.blob(&pending.digest);
+            pending.name(&blob)?;
+        }
+        disk::sync_dir(&self.root.join("blobs/sha256"))
+    }
+
+    /// Begins or continues a blob whose digest and size are known.
+    pub fn partial(&self, digest: &Digest, size: u64) -> Result<Partial, StoreError> {
+        Partial::open(self, digest, size)
+    }
+
+    /// Bytes that can still be written.
+    pub fn free_bytes(&self) -> Result<u64, StoreError> {
+        disk::free(&self.root).at(&self.root)
+    }
+
+    /// Makes a name stand for a digest.
+    pub fn set_root(&self, name: &str, digest: &Digest) -> Result<(), StoreError> {
+        root::set(&self.root, name, digest)
+    }
+
+    /// The names and what they stand for.
+    pub fn roots(&self) -> Result<BTreeMap<String, Digest>, StoreError> {
+        root::all(&self.root)
+    }
+
+    /// Forgets a name; it is no error where there is none.
+    pub fn remove_root(&self, name: &str) -> Result<(), StoreError> {
+        root::remove(&self.root, name)
+    }
+
+    /// For who changes the store. One at a time.
+    pub fn lock_exclusive(&self) -> Result<Guard, StoreError> {
+        lock::take(&self.root, true)
+    }
+
+    /// For who only reads.
+    pub fn lock_shared(&self) -> Result<Guard, StoreError> {
+        lock::take(&self.root, false)
+    }
+
+    /// Writes a document beside the blobs, as a whole or not at all.
+    pub fn write_document(&self, path: &RelPath, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.root.join(path.as_str());
+        let dir = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(dir).at(dir)?;
+        write_whole(&path, bytes)
+    }
+
+    /// A document, if it is there.
+    pub fn read_document(&self, path: &RelPath) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.root.join(path.as_str());
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).at(&path),
+        }
+    }
+}

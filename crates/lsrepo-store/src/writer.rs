@@ -1,0 +1,91 @@
+//! A blob whose digest is known once it is written.
+
+use crate::error::{At, StoreError};
+use lsrepo_types::{Digest, Hasher};
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// A file without a name of its own yet; removed when it is dropped.
+#[derive(Debug)]
+struct Nameless {
+    path: PathBuf,
+    file: File,
+    named: bool,
+}
+
+impl Drop for Nameless {
+    fn drop(&mut self) {
+        if !self.named {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Takes bytes and hashes them on their way to the disk.
+pub struct BlobWriter {
+    file: Nameless,
+    hasher: Hasher,
+    size: u64,
+}
+
+/// A written blob that is not under its digest yet; [`Store::commit`](crate::Store::commit) does that for many at once.
+#[derive(Debug)]
+pub struct Pending {
+    /// of the bytes
+    pub digest: Digest,
+    /// how many
+    pub size: u64,
+    file: Nameless,
+}
+
+impl BlobWriter {
+    pub(crate) fn new(tmp: &Path) -> Result<Self, StoreError> {
+        let path = tmp.join(format!("{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+        let file = File::create(&path).at(&path)?;
+        Ok(Self { file: Nameless { path, file, named: false }, hasher: Hasher::new(), size: 0 })
+    }
+
+    /// Adds bytes.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file.file.write_all(bytes).at(&self.file.path)?;
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// The end of the blob.
+    pub fn finish(self) -> Pending {
+        Pending { digest: self.hasher.finish(), size: self.size, file: self.file }
+    }
+}
+
+impl Write for BlobWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Pending {
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.file.file.sync_data().at(&self.file.path)
+    }
+
+    pub(crate) fn name(mut self, blob: &Path) -> Result<(), StoreError> {
+        fs::rename(&self.file.path, blob).at(blob)?;
+        self.file.named = true;
+        Ok(())
+    }
+}
