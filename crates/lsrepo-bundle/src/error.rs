@@ -1,0 +1,81 @@
+//! What can be wrong with a bundle.
+
+use lsrepo_sign::{KeyError, SignatureError};
+use lsrepo_store::StoreError;
+use lsrepo_types::{Bytes, Digest};
+use std::io;
+
+/// A bundle that cannot be written or taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// a file or a pipe
+    #[error("{what}: {why}")]
+    Io {
+        /// what was done
+        what: String,
+        /// what went wrong
+        why: io::Error,
+    },
+    /// something else altogether
+    #[error("this is not a bundle of lsrepo")]
+    NotABundle,
+    /// bytes that cannot be right
+    #[error(
+        "the bundle is damaged at byte {offset}: {what}\nhint: copy it again, and compare its checksum with that of the original"
+    )]
+    Damaged {
+        /// counted from the start of the file
+        offset: u64,
+        /// what is wrong there
+        what: String,
+    },
+    /// not all there
+    #[error("the bundle ends at byte {offset}, in the middle of {what}\nhint: the copy was cut off; copy it again")]
+    Truncated {
+        /// counted from the start of the file
+        offset: u64,
+        /// what was being read
+        what: String,
+    },
+    /// signed by somebody unknown
+    #[error(
+        "the bundle is signed by {signer}, whose key is not trusted here\nhint: compare the fingerprint with the sender's, then `lsrepo key trust FILE`, or import with --trust-on-first-use"
+    )]
+    Untrusted {
+        /// the fingerprint
+        signer: String,
+    },
+    /// the signature is no good
+    #[error("the signature of the bundle: {0}")]
+    Signature(SignatureError),
+    /// the key that it carries, or ours
+    #[error("the key of the bundle: {0}")]
+    Key(#[from] KeyError),
+    /// a document in it
+    #[error("the bundle: {0}")]
+    Document(#[from] lsrepo_oci::Error),
+    /// a document that points nowhere sensible
+    #[error("the bundle: {0}")]
+    Shape(String),
+    /// the store
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// a blob of the store that is not what it says
+    #[error("blob {0} of the store is damaged\nhint: remove it and run `lsrepo prepare` again")]
+    Blob(Digest),
+    /// no room
+    #[error("the bundle needs {} in the store, {} are free\nhint: make room, or name a store on another disk with --home DIR", Bytes(*needed), Bytes(*free))]
+    Space {
+        /// bytes to be written
+        needed: u64,
+        /// bytes that are free
+        free: u64,
+    },
+    /// nothing to export
+    #[error("there is nothing to export\nhint: `lsrepo prepare` first")]
+    Nothing,
+}
+
+pub(crate) fn io(what: &str) -> impl FnOnce(io::Error) -> BundleError + '_ {
+    move |why| BundleError::Io { what: what.to_owned(), why }
+}

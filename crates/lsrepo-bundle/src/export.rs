@@ -1,0 +1,143 @@
+//! From the store to a bundle, in one pass.
+
+use crate::{
+    error::{BundleError, io},
+    head::{KEY_DIGEST, blob_name, order},
+    writer::Writer,
+};
+use lsrepo_oci::{Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
+use lsrepo_sign::SecretKey;
+use lsrepo_store::Store;
+use lsrepo_types::{Digest, Hasher, Timestamp};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+/// What a caller may want to show.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// so many blobs and bytes are to be done
+    Total {
+        /// blobs
+        blobs: u64,
+        /// their bytes
+        bytes: u64,
+    },
+    /// a blob begins
+    Blob(&'a Descriptor),
+    /// more is done
+    Bytes(u64),
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// blobs in the bundle
+    pub blobs: u64,
+    /// their bytes
+    pub content: u64,
+    /// bytes of the bundle
+    pub size: u64,
+}
+
+/// Writes the prepared sets that these roots stand for. Equal roots, key and date give equal bytes.
+pub fn export(
+    store: &Store,
+    roots: &BTreeMap<String, Digest>,
+    key: &SecretKey,
+    date: Timestamp,
+    out: impl Write,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Summary, BundleError> {
+    write(store, roots, key, date, out, on_event).map(|(_, summary)| summary)
+}
+
+/// [`export`] into a file, which is there as a whole or not at all.
+pub fn export_to_path(
+    store: &Store,
+    roots: &BTreeMap<String, Digest>,
+    key: &SecretKey,
+    date: Timestamp,
+    path: &Path,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Summary, BundleError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let shown = path.display().to_string();
+    let write = || {
+        let file = File::create(&part).map_err(io(&shown))?;
+        let out = std::io::BufWriter::with_capacity(1 << 20, file);
+        let (out, summary) = write(store, roots, key, date, out, on_event)?;
+        let file = out.into_inner().map_err(|error| io(&shown)(error.into_error()))?;
+        file.sync_all().map_err(io(&shown))?;
+        fs::rename(&part, path).map_err(io(&shown))?;
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(io(&shown))?;
+        Ok(summary)
+    };
+    let result = write();
+    if result.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    result
+}
+
+fn write<W: Write>(
+    store: &Store,
+    roots: &BTreeMap<String, Digest>,
+    key: &SecretKey,
+    date: Timestamp,
+    out: W,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<(W, Summary), BundleError> {
+    if roots.is_empty() {
+        return Err(BundleError::Nothing);
+    }
+    let mut manifests = Vec::new();
+    let mut listed = Vec::new();
+    for (name, digest) in roots {
+        let bytes = store.read(digest, 64 << 20)?;
+        let manifest = Manifest::parse(&bytes)?;
+        let mut descriptor = Descriptor::new(media_type::MANIFEST, *digest, bytes.len() as u64);
+        descriptor.artifact_type = manifest.artifact_type.clone();
+        descriptor.annotations = manifest.annotations.clone();
+        listed.push(descriptor.with(annotation::REF_NAME, name.as_str()));
+        manifests.push((bytes, manifest));
+    }
+    let public = key.public_armored();
+    let mut index = Index::new(listed);
+    index.annotations.insert(annotation::CREATED.to_owned(), date.to_string());
+    index.annotations.insert(KEY_DIGEST.to_owned(), Digest::of(public.as_bytes()).to_string());
+    let index = index.to_bytes();
+    let order = order(manifests.iter().map(|(_, manifest)| manifest))?;
+    let content = order.iter().map(|one| one.size).sum();
+    on_event(Event::Total { blobs: order.len() as u64, bytes: content });
+    let mut writer = Writer::new(out);
+    writer.bytes("oci-layout", ImageLayout::BYTES)?;
+    writer.bytes("index.json", &index)?;
+    writer.bytes("index.json.asc", key.sign_detached(&index, date.max(key.created()))?.as_bytes())?;
+    writer.bytes("key.asc", public.as_bytes())?;
+    for (bytes, _) in &manifests {
+        writer.bytes(&blob_name(&Digest::of(bytes)), bytes)?;
+    }
+    for descriptor in &order {
+        on_event(Event::Blob(descriptor));
+        if !store.contains(&descriptor.digest, descriptor.size) && store.size_of(&descriptor.digest)?.is_some() {
+            return Err(BundleError::Blob(descriptor.digest));
+        }
+        let blob = store.open_blob(&descriptor.digest)?;
+        let mut hasher = Hasher::new();
+        writer.member(&blob_name(&descriptor.digest), descriptor.size, blob, |part| {
+            hasher.update(part);
+            on_event(Event::Bytes(part.len() as u64));
+        })?;
+        if hasher.finish() != descriptor.digest {
+            return Err(BundleError::Blob(descriptor.digest));
+        }
+    }
+    let (out, size) = writer.finish()?;
+    Ok((out, Summary { blobs: order.len() as u64, content, size }))
+}

@@ -1,0 +1,110 @@
+//! The head of a bundle: who says what is in it.
+
+use crate::{error::BundleError, reader::Reader};
+use lsrepo_oci::{Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
+use lsrepo_sign::{Fingerprint, Keyring, SignatureError, check_detached, is_canonical};
+use lsrepo_types::{Digest, Timestamp};
+use std::{collections::BTreeSet, io::Read};
+
+/// The digest of `key.asc`, in the signed index.
+pub(crate) const KEY_DIGEST: &str = "com.lambdastack.lsrepo.key";
+const MOST_INDEX: u64 = 64 << 20;
+const MOST_MANIFEST: u64 = 64 << 20;
+
+/// A bundle's index, signed.
+pub(crate) struct Head {
+    pub(crate) index: Index,
+    pub(crate) signer: Fingerprint,
+    /// whether a key of the keyring signed it; else the key that it carries did
+    pub(crate) trusted: bool,
+    /// armoured, as carried
+    pub(crate) key: String,
+    pub(crate) created: Option<Timestamp>,
+}
+
+/// Where the blob of a digest lies.
+pub(crate) fn blob_name(digest: &Digest) -> String {
+    format!("blobs/sha256/{}", digest.hex())
+}
+
+/// Reads the first members. The signature is checked before the index is parsed.
+pub(crate) fn read<R: Read>(reader: &mut Reader<R>, trust: &Keyring, now: Timestamp) -> Result<Head, BundleError> {
+    match reader.open("oci-layout", 1024) {
+        Ok(layout) if layout == ImageLayout::BYTES => {}
+        Ok(_) | Err(BundleError::Damaged { .. }) => return Err(BundleError::NotABundle),
+        Err(other) => return Err(other),
+    }
+    let index = reader.open("index.json", MOST_INDEX)?;
+    let signature = reader.open("index.json.asc", 1 << 20)?;
+    let key = reader.open("key.asc", 1 << 20)?;
+    let (signer, trusted) = signer(&index, &signature, &key, trust, now)?;
+    if !is_canonical(&signature) {
+        return Err(reader.damaged("the signature is not written as it must be"));
+    }
+    let index = Index::parse(&index)?;
+    if index.annotations.get(KEY_DIGEST) != Some(&Digest::of(&key).to_string()) {
+        return Err(reader.damaged("the key is not the one that the signed index names"));
+    }
+    let created = index.annotations.get(annotation::CREATED).and_then(|text| text.parse().ok());
+    let key = String::from_utf8(key).map_err(|_| reader.damaged("the key is not text"))?;
+    Ok(Head { index, signer, trusted, key, created })
+}
+
+fn signer(index: &[u8], signature: &[u8], key: &[u8], trust: &Keyring, now: Timestamp) -> Result<(Fingerprint, bool), BundleError> {
+    match check_detached(index, signature, trust, now) {
+        Ok(signer) => Ok((signer, true)),
+        Err(SignatureError::MissingKey { issuers }) => {
+            let Ok(carried) = Keyring::parse(key) else {
+                return Err(BundleError::Untrusted { signer: issuers.join(", ") });
+            };
+            let signer = check_detached(index, signature, &carried, now).map_err(BundleError::Signature)?;
+            Ok((signer, false))
+        }
+        Err(other) => Err(BundleError::Signature(other)),
+    }
+}
+
+/// Reads the manifests, in the order of the index.
+pub(crate) fn manifests<R: Read>(reader: &mut Reader<R>, index: &Index) -> Result<Vec<(Vec<u8>, Manifest)>, BundleError> {
+    let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+    for descriptor in &index.manifests {
+        if !seen.insert(descriptor.digest) {
+            return Err(BundleError::Shape(format!("manifest {} twice", descriptor.digest)));
+        }
+        let bytes = blob(reader, descriptor, MOST_MANIFEST)?;
+        let manifest = Manifest::parse(&bytes)?;
+        all.push((bytes, manifest));
+    }
+    Ok(all)
+}
+
+/// A whole blob, checked.
+pub(crate) fn blob<R: Read>(reader: &mut Reader<R>, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, BundleError> {
+    if descriptor.size > limit {
+        return Err(BundleError::Shape(format!("blob {} has {} bytes, more than {limit}", descriptor.digest, descriptor.size)));
+    }
+    let mut bytes = Vec::with_capacity(descriptor.size as usize);
+    reader.member(&blob_name(&descriptor.digest), descriptor.size, |part| {
+        bytes.extend_from_slice(part);
+        Ok(())
+    })?;
+    match Digest::of(&bytes) == descriptor.digest {
+        true => Ok(bytes),
+        false => Err(reader.damaged(&format!("blob {} has another content", descriptor.digest))),
+    }
+}
+
+/// What follows the manifests: first what describes (locks, records), then what is described; each digest once.
+pub(crate) fn order<'a>(manifests: impl Iterator<Item = &'a Manifest> + Clone) -> Result<Vec<&'a Descriptor>, BundleError> {
+    let describes = |descriptor: &&Descriptor| [media_type::LOCK, media_type::RECORDS].contains(&descriptor.media_type.as_str());
+    let all = || manifests.clone().flat_map(Manifest::descriptors);
+    let (mut order, mut sizes) = (Vec::new(), std::collections::BTreeMap::new());
+    for descriptor in all().filter(|one| describes(one)).chain(all().filter(|one| !describes(one))) {
+        match sizes.insert(descriptor.digest, descriptor.size) {
+            None => order.push(descriptor),
+            Some(size) if size == descriptor.size => {}
+            Some(_) => return Err(BundleError::Shape(format!("blob {} with two sizes", descriptor.digest))),
+        }
+    }
+    Ok(order)
+}

@@ -1,0 +1,167 @@
+//! One way to ask for an address, be it `http:`, `https:` or `file:`.
+
+use crate::{Credentials, FetchError};
+use bytes::Bytes;
+use std::{fs::File, io::Read, path::PathBuf, time::Duration};
+use url::Url;
+
+/// How the network is used.
+#[derive(Clone, Debug, Default)]
+pub struct ClientOptions {
+    /// for all addresses, instead of what the environment says
+    pub proxy: Option<String>,
+    /// who we are to whom
+    pub credentials: Credentials,
+}
+
+/// Asks servers.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    credentials: Credentials,
+}
+
+/// The head of an answer, and its body to be read.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: reqwest::header::HeaderMap,
+    pub(crate) length: Option<u64>,
+    body: Body,
+}
+
+enum Body {
+    Http(Box<reqwest::Response>),
+    File(File),
+}
+
+/// What is asked beyond the address.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ask {
+    pub(crate) etag: Option<String>,
+    pub(crate) modified: Option<String>,
+    /// from this byte on
+    pub(crate) offset: u64,
+}
+
+impl Client {
+    /// A client; needs no runtime yet.
+    pub fn new(options: ClientOptions) -> Result<Self, FetchError> {
+        // The first provider of the process stays; a second installation is no fault.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("lsrepo/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(20))
+            .read_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(32)
+            .http1_only();
+        if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy).map_err(|error| FetchError::Client(format!("proxy `{proxy}`: {error}")))?;
+            builder = builder.proxy(proxy);
+        }
+        let http = builder.build().map_err(|error| FetchError::Client(whole(&error)))?;
+        Ok(Self { http, credentials: options.credentials })
+    }
+
+    /// Any answer of the server, whatever its status.
+    pub(crate) async fn ask(&self, address: &str, ask: &Ask) -> Result<Answer, FetchError> {
+        let network = |why: String| FetchError::Network { url: shown(address), why };
+        let url: Url = address.parse().map_err(|error| network(format!("not an address: {error}")))?;
+        if url.scheme() == "file" {
+            return file(&url, address, ask);
+        }
+        let mut request = self.http.get(url.clone());
+        if let Some((login, password)) = self.credentials.find(&url).filter(|_| url.username().is_empty()) {
+            request = request.basic_auth(login, Some(password));
+        }
+        if ask.offset > 0 {
+            request = request.header("range", format!("bytes={}-", ask.offset));
+        }
+        if let Some(etag) = &ask.etag {
+            request = request.header("if-none-match", etag);
+        }
+        if let Some(modified) = &ask.modified {
+            request = request.header("if-modified-since", modified);
+        }
+        let response = request.send().await.map_err(|error| network(whole(&error)))?;
+        let (status, headers, length) = (response.status().as_u16(), response.headers().clone(), response.content_length());
+        Ok(Answer { status, headers, length, body: Body::Http(Box::new(response)) })
+    }
+
+    /// A whole body of at most `limit` bytes.
+    pub(crate) async fn read(&self, mut answer: Answer, address: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let mut bytes = Vec::with_capacity(answer.length.unwrap_or(0).min(limit) as usize);
+        while let Some(chunk) = answer.chunk().await.map_err(|why| FetchError::Network { url: shown(address), why })? {
+            if bytes.len() as u64 + chunk.len() as u64 > limit {
+                return Err(FetchError::Content { url: shown(address), why: format!("more than {limit} bytes") });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The next piece of the body.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, String> {
+        match &mut self.body {
+            Body::Http(response) => response.chunk().await.map_err(|error| whole(&error)),
+            Body::File(file) => {
+                let mut buffer = vec![0; 1 << 18];
+                let read = file.read(&mut buffer).map_err(|error| error.to_string())?;
+                buffer.truncate(read);
+                Ok((read > 0).then(|| buffer.into()))
+            }
+        }
+    }
+}
+
+fn file(url: &Url, address: &str, ask: &Ask) -> Result<Answer, FetchError> {
+    use std::io::Seek;
+    let network = |why: String| FetchError::Network { url: address.to_owned(), why };
+    let path: PathBuf = url.to_file_path().map_err(|()| network("not a path".to_owned()))?;
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(FetchError::Status { url: address.to_owned(), status: 404 });
+        }
+        Err(error) => return Err(network(error.to_string())),
+    };
+    let length = file.metadata().map_err(|error| network(error.to_string()))?.len();
+    file.seek(std::io::SeekFrom::Start(ask.offset)).map_err(|error| network(error.to_string()))?;
+    let mut headers = reqwest::header::HeaderMap::new();
+    if ask.offset > 0 {
+        let range = format!("bytes {}-{}/{length}", ask.offset, length.saturating_sub(1));
+        headers.extend(range.parse().map(|range| (reqwest::header::CONTENT_RANGE, range)));
+    }
+    let status = if ask.offset > 0 { 206 } else { 200 };
+    Ok(Answer { status, headers, length: Some(length.saturating_sub(ask.offset)), body: Body::File(file) })
+}
+
+/// An error with its causes; reqwest's own text leaves them out.
+fn whole(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(at) = text.find(" for url (") {
+        text.truncate(at);
+    }
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+/// An address without its password.
+pub(crate) fn shown(address: &str) -> String {
+    match address.parse::<Url>() {
+        Ok(mut url) if url.password().is_some() => {
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        _ => address.to_owned(),
+    }
+}

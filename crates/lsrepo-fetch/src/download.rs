@@ -1,0 +1,235 @@
+//! Files of known digest and size, into the store.
+
+use crate::{
+    Client, Event, FetchError,
+    client::{Answer, Ask, shown},
+    host::Hosts,
+};
+use lsrepo_store::{Partial, Store, StoreError};
+use lsrepo_types::{Digest, Timestamp};
+use std::{sync::Arc, time::Duration};
+use tokio::{task::JoinSet, time};
+
+/// How often one address is tried before the next.
+const TRIES: u32 = 5;
+/// The longest wait that a server may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// A file to fetch.
+#[derive(Clone, Debug)]
+pub struct Download {
+    /// what it has to be
+    pub digest: Digest,
+    /// bytes
+    pub size: u64,
+    /// where it is, the best address first
+    pub urls: Vec<String>,
+    /// how messages call it
+    pub name: String,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// files that came over the network
+    pub fetched: u64,
+    /// files that were there already
+    pub present: u64,
+    /// bytes that came over the network
+    pub bytes: u64,
+}
+
+/// Fetches what the store does not have yet.
+///
+/// Stops at the first file that no address gives. What has arrived of the others stays and is continued next time.
+pub async fn download(
+    client: &Client,
+    plan: &[Download],
+    store: &Store,
+    now: Timestamp,
+    on_event: Arc<dyn Fn(Event<'_>) + Send + Sync>,
+) -> Result<Report, FetchError> {
+    let mut report = Report::default();
+    let hosts = Arc::new(Hosts::default());
+    let mut tasks: JoinSet<Result<u64, FetchError>> = JoinSet::new();
+    for item in plan {
+        if store.contains(&item.digest, item.size) {
+            report.present += 1;
+            continue;
+        }
+        let job = Job { client: client.clone(), store: store.clone(), hosts: hosts.clone(), now, on_event: on_event.clone() };
+        let item = item.clone();
+        // Waiting files cost a task each, not a connection: every host has its own limit.
+        tasks.spawn(async move { job.fetch(&item).await });
+    }
+    while let Some(done) = tasks.join_next().await {
+        let bytes = done.map_err(|error| FetchError::Client(error.to_string()))??;
+        report.fetched += 1;
+        report.bytes += bytes;
+    }
+    Ok(report)
+}
+
+struct Job {
+    client: Client,
+    store: Store,
+    hosts: Arc<Hosts>,
+    now: Timestamp,
+    on_event: Arc<dyn Fn(Event<'_>) + Send + Sync>,
+}
+
+/// Why one request did not give the file.
+enum Failure {
+    /// it may work next time, after this wait if the server named one
+    Passing(String, Option<Duration>),
+    /// too many requests: fewer at once, and later
+    Overloaded(String, Option<Duration>),
+    /// this address will not give it
+    Lasting(String),
+    /// not the network's fault
+    Ours(FetchError),
+}
+
+impl Job {
+    /// Gives the bytes that came over the network.
+    async fn fetch(&self, item: &Download) -> Result<u64, FetchError> {
+        let mut attempts = Vec::new();
+        for url in &item.urls {
+            let host = self.hosts.of(url);
+            let mut tries = 0;
+            let why = loop {
+                let Some(place) = host.place().await else { break "interrupted".to_owned() };
+                tries += 1;
+                let (why, wait) = match self.attempt(item, url).await {
+                    Ok(bytes) => {
+                        host.well();
+                        (self.on_event)(Event::Done { name: &item.name });
+                        return Ok(bytes);
+                    }
+                    Err(Failure::Ours(error)) => return Err(error),
+                    Err(Failure::Lasting(why)) => break why,
+                    Err(Failure::Overloaded(why, wait)) => {
+                        host.overloaded(place);
+                        (why, wait)
+                    }
+                    Err(Failure::Passing(why, wait)) => (why, wait),
+                };
+                if tries >= TRIES {
+                    break why;
+                }
+                let after = wait.unwrap_or_else(|| backoff(tries, &item.digest)).min(LONGEST_WAIT);
+                (self.on_event)(Event::Retry { name: &item.name, why: &why, after });
+                time::sleep(after).await;
+            };
+            attempts.push(format!("{}: {why}", shown(url)));
+        }
+        Err(FetchError::All { name: item.name.clone(), attempts })
+    }
+
+    async fn attempt(&self, item: &Download, url: &str) -> Result<u64, Failure> {
+        let mut part = self.store.partial(&item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
+        let offset = part.offset();
+        (self.on_event)(Event::Start { name: &item.name, offset });
+        let mut received = 0;
+        if offset < item.size || item.size == 0 {
+            let answer = self.client.ask(url, &Ask { offset, ..Ask::default() }).await.map_err(|error| match error {
+                FetchError::Network { why, .. } => Failure::Passing(why, None),
+                other => Failure::Lasting(without_url(&other)),
+            })?;
+            let mut answer = self.judge(item, answer, &mut part)?;
+            loop {
+                let chunk = answer.chunk().await.map_err(|why| Failure::Passing(why, None))?;
+                let Some(chunk) = chunk else { break };
+                received += chunk.len() as u64;
+                part.write_all(&chunk).map_err(|error| match error {
+                    StoreError::TooLong { .. } => {
+                        // What came before cannot be trusted either.
+                        let _ = part.restart();
+                        Failure::Lasting(format!("more than the {} bytes that it should have", item.size))
+                    }
+                    other => Failure::Ours(other.into()),
+                })?;
+                (self.on_event)(Event::Bytes(chunk.len() as u64));
+            }
+            if part.offset() < item.size {
+                return Err(Failure::Passing(format!("it ended after {} of {} bytes", part.offset(), item.size), None));
+            }
+        }
+        let committed = tokio::task::spawn_blocking(move || part.commit()).await;
+        match committed.map_err(|error| Failure::Ours(FetchError::Client(error.to_string())))? {
+            Ok(()) => Ok(received),
+            // A part of an earlier run may be what is wrong: the whole is asked for once more.
+            Err(StoreError::Corrupt { .. }) if offset > 0 => {
+                (self.on_event)(Event::Restart(item.size));
+                Err(Failure::Passing("the continued download has another digest".to_owned(), Some(Duration::ZERO)))
+            }
+            Err(error @ StoreError::Corrupt { .. }) => {
+                (self.on_event)(Event::Restart(item.size));
+                Err(Failure::Lasting(error.to_string()))
+            }
+            Err(other) => Err(Failure::Ours(other.into())),
+        }
+    }
+
+    /// Whether the body of an answer is what has to come next.
+    fn judge(&self, item: &Download, answer: Answer, part: &mut Partial) -> Result<Answer, Failure> {
+        let offset = part.offset();
+        let mut again = || {
+            (self.on_event)(Event::Restart(offset));
+            part.restart().map_err(|error| Failure::Ours(error.into()))
+        };
+        let expected = match answer.status {
+            200 => {
+                if offset > 0 {
+                    again()?;
+                }
+                item.size
+            }
+            206 if offset > 0 && range_start(&answer) == Some((offset, item.size)) => item.size - offset,
+            206 | 416 => {
+                again()?;
+                return Err(Failure::Passing("the server sent another range than was asked for".to_owned(), Some(Duration::ZERO)));
+            }
+            status @ (429 | 503) => {
+                return Err(Failure::Overloaded(format!("the server answered {status}"), self.retry_after(&answer)));
+            }
+            status @ (408 | 500..=599) => {
+                return Err(Failure::Passing(format!("the server answered {status}"), self.retry_after(&answer)));
+            }
+            status => return Err(Failure::Lasting(format!("the server answered {status}"))),
+        };
+        match answer.length {
+            Some(length) if length > expected => Err(Failure::Lasting(format!("{length} bytes announced, {expected} expected"))),
+            _ => Ok(answer),
+        }
+    }
+
+    /// `Retry-After`, in seconds or as a date.
+    fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let text = answer.header("retry-after")?.trim();
+        let seconds = match text.parse::<u64>() {
+            Ok(seconds) => seconds,
+            Err(_) => u64::try_from(Timestamp::parse_rfc2822(text).ok()?.0 - self.now.0).ok()?,
+        };
+        Some(Duration::from_secs(seconds))
+    }
+}
+
+/// First byte and whole length from `bytes 5-10/11`.
+fn range_start(answer: &Answer) -> Option<(u64, u64)> {
+    let (range, whole) = answer.header("content-range")?.trim().strip_prefix("bytes")?.trim().split_once('/')?;
+    Some((range.split_once('-')?.0.trim().parse().ok()?, whole.trim().parse().ok()?))
+}
+
+/// Half a second, doubled each time; spread by the digest, so that not all come back at once.
+fn backoff(tries: u32, digest: &Digest) -> Duration {
+    let spread = u64::from(digest.as_bytes()[tries as usize % 32]);
+    Duration::from_millis((500 << tries.min(6)) + spread * 2)
+}
+
+fn without_url(error: &FetchError) -> String {
+    match error {
+        FetchError::Status { status, .. } => format!("the server answered {status}"),
+        other => other.to_string(),
+    }
+}

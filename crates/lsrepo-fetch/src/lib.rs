@@ -1,0 +1,24 @@
+//! The network: upstreams' indexes, and packages into the store.
+//!
+//! What comes in is checked before it is used: a `Release` by its signature before it is parsed, an index and
+//! a package by size and SHA-256 while it is written. Requests are retried, continued and spread over mirrors here;
+//! what to ask for is decided elsewhere.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
+
+mod cache;
+mod client;
+mod credentials;
+mod download;
+mod error;
+mod event;
+mod host;
+mod index;
+mod refresh;
+mod release;
+
+pub use client::{Client, ClientOptions};
+pub use credentials::Credentials;
+pub use download::{Download, Report, download};
+pub use error::FetchError;
+pub use event::Event;
+pub use refresh::{PackagesIndex, RefreshPolicy, Suite, refresh};
