@@ -49,10 +49,10 @@ pub enum BundleError {
     #[error("the signature of the bundle: {0}")]
     Signature(SignatureError),
     /// the key that it carries, or ours
-    #[error("the key of the bundle: {0}")]
+    #[error("the key of the bundle")]
     Key(#[from] KeyError),
     /// a document in it
-    #[error("the bundle: {0}")]
+    #[error("the bundle")]
     Document(#[from] lsrepo_oci::Error),
     /// a document that points nowhere sensible
     #[error("the bundle: {0}")]

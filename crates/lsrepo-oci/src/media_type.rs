@@ -13,7 +13,7 @@ pub const ARTIFACT_TYPE: &str = "application/vnd.lambdastack.bundle.v1+json";
 /// The config of a prepared set: its part of the lock.
 pub const LOCK: &str = "application/vnd.lambdastack.lock.v1+toml";
 /// What the packages' own headers say, by digest.
-pub const RECORDS: &str = "application/vnd.lambdastack.records.v1+json";
+pub const RECORDS: &str = "application/vnd.lambdastack.records.v1+json+zstd";
 /// A `.deb`.
 pub const DEB: &str = "application/vnd.debian.binary-package";
 /// A public key, armoured.

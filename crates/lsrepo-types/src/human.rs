@@ -35,7 +35,7 @@ impl fmt::Display for Count {
         let digits = self.0.to_string();
         let mut text = String::with_capacity(digits.len() + digits.len() / 3);
         for (position, digit) in digits.chars().enumerate() {
-            if position > 0 && (digits.len() - position) % 3 == 0 {
+            if position > 0 && (digits.len() - position).is_multiple_of(3) {
                 text.push(',');
             }
             text.push(digit);
@@ -50,8 +50,7 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        let shown: Vec<String> =
-            [0, 999, 1000, 9_949_999, 939_000_000, 1_157_000_000].map(|n| Bytes(n).to_string()).into();
+        let shown: Vec<String> = [0, 999, 1000, 9_949_999, 939_000_000, 1_157_000_000].map(|n| Bytes(n).to_string()).into();
         assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "9.9 MB", "939 MB", "1.2 GB"]);
         assert_eq!(Count(63_440).to_string(), "63,440");
         assert_eq!(Count(7).to_string(), "7");

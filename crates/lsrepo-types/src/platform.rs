@@ -58,9 +58,7 @@ impl FromStr for Os {
         let lower = text.to_ascii_lowercase();
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
         let named = lower.starts_with(|c: char| c.is_ascii_lowercase());
-        let versioned = lower
-            .rsplit_once('-')
-            .is_some_and(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit()));
+        let versioned = lower.rsplit_once('-').is_some_and(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit()));
         match named && versioned && lower.chars().all(allowed) && lower.len() <= 64 {
             true => Ok(Self(lower.into())),
             false => Err(OsError { text: text.chars().take(80).collect() }),

@@ -245,23 +245,3 @@ fn an_older_generation_stays_readable_for_as_long_as_it_is_given() {
     assert!(third.get(by_hash(&second).as_str()).is_some());
     assert!(third.get(by_hash(&first).as_str()).is_none());
 }
-
-/// `cargo test --release -- --ignored --nocapture a_thousand`
-#[test]
-#[ignore = "a measurement"]
-fn a_thousand_packages_cost_little() {
-    let debs: Vec<Deb> = (0..1000)
-        .map(|number| {
-            let name: &'static str = format!("package-{number}").leak();
-            let words = (number..number + 60).map(|word| format!("word{} ", word * 7919 % 1000));
-            let description: &'static str = words.collect::<String>().leak();
-            Deb { description, ..Deb::new(name, "1.0", "amd64") }
-        })
-        .collect();
-    let packages = [platform("debian-12/x86_64", &debs)];
-    let key = key();
-    let start = std::time::Instant::now();
-    let tree = publish(&packages, DATE, &key).unwrap();
-    let size = bytes(&tree, "dists/debian-12/main/binary-amd64/Packages").len();
-    panic!("{:?} for an index of {size} bytes", start.elapsed());
-}

@@ -1,0 +1,262 @@
+//! The words of the command line. Help, man pages and completions are made from these types.
+
+use crate::output::Format;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use lsrepo_types::{Arch, Os};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// The whole command, for man pages and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Carry a whole software stack across an air gap.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lsrepo",
+    version,
+    about = "Carry a whole software stack across an air gap, and install from it with apt, dnf and any registry client",
+    after_help = "Where there is internet:   lsrepo prepare  &&  lsrepo export -o bundle.tar.zst\n\
+                  Behind the air gap:        lsrepo import bundle.tar.zst  &&  lsrepo serve\n\n\
+                  Exit codes: 0 done, 1 the request cannot be satisfied, 2 wrong use or an environment error."
+)]
+pub struct Cli {
+    /// Where blobs, keys and snapshots live [default: /var/lib/lsrepo as root, else the user's data folder]
+    #[arg(long, global = true, env = "LSREPO_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// How to report progress
+    #[arg(long, global = true, value_enum, default_value_t = ProgressMode::Auto, value_name = "MODE")]
+    pub progress: ProgressMode,
+    /// Report no progress (the same as --progress none)
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more of what is done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// bars on a terminal, plain lines elsewhere
+    Auto,
+    /// plain lines
+    Plain,
+    /// one JSON object a line, on stderr
+    Json,
+    /// nothing
+    None,
+}
+
+/// What lsrepo does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Resolve, lock and download everything that is wanted
+    Prepare(PrepareArgs),
+    /// Show the dependency closure without downloading a package
+    Resolve(ResolveArgs),
+    /// Write what was prepared into one signed bundle
+    Export(ExportArgs),
+    /// Show what a bundle holds
+    Inspect(InspectArgs),
+    /// Check a bundle and take it into the store of this machine
+    Import(ImportArgs),
+    /// Serve what was imported or prepared to apt
+    Serve(ServeArgs),
+    /// Make, show and trust signing keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print shell completions
+    Completions {
+        /// the shell to complete for
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What is wanted, and for which platforms.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Selection {
+    /// Operating system, such as debian-12; repeat it or give a list [default: this machine's]
+    #[arg(long, value_delimiter = ',', value_name = "OS")]
+    pub os: Vec<Os>,
+    /// Architecture in any usual spelling (x86_64, amd64, arm64, aarch64); repeat it or give a list [default: this machine's]
+    #[arg(long, value_delimiter = ',', value_name = "ARCH")]
+    pub arch: Vec<Arch>,
+    /// Package to carry: NAME, NAME=VERSION (with * and ?), NAME:ARCH or NAME/SUITE; repeat it or give a list
+    #[arg(short, long = "package", value_delimiter = ',', value_name = "PACKAGE")]
+    pub packages: Vec<lsrepo_bom::PackageRequest>,
+    /// Module of the stack to carry; repeat it or give a list
+    #[arg(short, long = "module", value_delimiter = ',', value_name = "MODULE")]
+    pub modules: Vec<lsrepo_bom::ModuleName>,
+    /// Read wishes from a requirements file (sections packages, files, images)
+    #[arg(long, value_name = "FILE")]
+    pub requirements: Vec<PathBuf>,
+    /// What the hosts already have: none (an empty root), minbase, or a file (dpkg status, or names)
+    #[arg(long, value_name = "none|minbase|FILE")]
+    pub base: Option<String>,
+    /// Take along what packages recommend
+    #[arg(long)]
+    pub with_recommends: bool,
+    /// Take along what packages suggest
+    #[arg(long)]
+    pub with_suggests: bool,
+    /// Package that must not be taken; repeat it or give a list
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub exclude: Vec<String>,
+}
+
+impl Selection {
+    /// Whether nothing was chosen at all.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty()
+            && self.modules.is_empty()
+            && self.requirements.is_empty()
+            && self.os.is_empty()
+            && self.arch.is_empty()
+            && self.base.is_none()
+            && !self.with_recommends
+            && !self.with_suggests
+            && self.exclude.is_empty()
+    }
+}
+
+/// Where packages come from.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Upstreams {
+    /// Upstream instead of the platform's own: 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'; repeatable
+    #[arg(long = "source", value_name = "LINE")]
+    pub sources: Vec<String>,
+    /// Keyring for upstreams that name none; repeatable
+    #[arg(long = "keyring", value_name = "FILE")]
+    pub keyrings: Vec<PathBuf>,
+    /// Accept indexes whose Valid-Until has passed
+    #[arg(long)]
+    pub allow_expired: bool,
+    /// Accept indexes whose Date lies ahead of this machine's clock
+    #[arg(long)]
+    pub allow_future: bool,
+    /// Proxy for http and https [default: http_proxy, https_proxy, no_proxy]
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+}
+
+/// `lsrepo prepare`
+#[derive(Args, Debug)]
+pub struct PrepareArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
+    /// The lock file
+    #[arg(long, default_value = "lsrepo.lock", value_name = "FILE")]
+    pub lock_file: PathBuf,
+    /// Show counts, bytes and disk needed; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take exactly what the lock says; ask no index
+    #[arg(long, conflicts_with = "update")]
+    pub locked: bool,
+    /// Resolve again; with names, let only these packages change
+    #[arg(long, value_delimiter = ',', num_args = 0.., value_name = "NAME")]
+    pub update: Option<Vec<String>>,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// `lsrepo resolve`
+#[derive(Args, Debug)]
+pub struct ResolveArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// `lsrepo export`
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// The bundle to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Only these operating systems
+    #[arg(long, value_delimiter = ',', value_name = "OS")]
+    pub os: Vec<Os>,
+    /// Only these architectures
+    #[arg(long, value_delimiter = ',', value_name = "ARCH")]
+    pub arch: Vec<Arch>,
+    /// Sign with this secret key instead of the store's own
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Show what the bundle would hold; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `lsrepo inspect`
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The bundle
+    pub bundle: PathBuf,
+    /// List every package
+    #[arg(long)]
+    pub packages: bool,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// `lsrepo import`
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// The bundle; `-` reads it from standard input
+    pub bundle: PathBuf,
+    /// Trust a signer that this machine does not know yet, and remember it
+    #[arg(long)]
+    pub trust_on_first_use: bool,
+}
+
+/// `lsrepo serve`
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Address and port to listen on
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+}
+
+/// `lsrepo key`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make this machine's signing key
+    Generate {
+        /// The name on the key
+        #[arg(long, default_value = "lsrepo", value_name = "NAME")]
+        name: String,
+    },
+    /// Print the public half of this machine's key
+    Export {
+        /// Write it to a file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Trust bundles signed by this key
+    Trust {
+        /// A public key, armoured or binary
+        file: PathBuf,
+    },
+    /// Show this machine's key and those it trusts
+    List {
+        /// Form of what is printed
+        #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        output: Format,
+    },
+}

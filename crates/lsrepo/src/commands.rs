@@ -1,0 +1,37 @@
+//! What each command does.
+
+mod carry;
+mod key;
+mod prepare;
+mod resolve;
+mod serve;
+
+use crate::{
+    cli::{self, Cli, Command},
+    context::Context,
+};
+use anyhow::Result;
+
+/// Runs one command.
+pub(crate) fn run(cli: Cli) -> Result<()> {
+    let context = Context::new(&cli)?;
+    match cli.command {
+        Command::Prepare(args) => prepare::run(&context, &args),
+        Command::Resolve(args) => resolve::run(&context, &args),
+        Command::Export(args) => carry::export(&context, &args),
+        Command::Inspect(args) => carry::inspect(&context, &args),
+        Command::Import(args) => carry::import(&context, &args),
+        Command::Serve(args) => serve::run(&context, &args),
+        Command::Key(command) => key::run(&context, &command),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut cli::command(), "lsrepo", &mut text);
+            crate::output::write(&text)
+        }
+    }
+}
+
+/// A runtime for the commands that use the network.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}

@@ -1,0 +1,76 @@
+//! `lsrepo resolve`: the closure alone.
+
+use super::runtime;
+use crate::{
+    cli::ResolveArgs,
+    closure::{self, Solved},
+    context::Context,
+    failure::unsatisfied,
+    output::print,
+    wanted,
+};
+use anyhow::Result;
+use lsrepo_resolve::Conflict;
+use lsrepo_types::{Bytes, Count, Platform};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Answer {
+    platform: Platform,
+    packages: Vec<Package>,
+    conflicts: Vec<Conflict>,
+}
+
+#[derive(Serialize)]
+struct Package {
+    name: String,
+    version: String,
+    arch: String,
+    source: String,
+    size: u64,
+    wanted_by: Vec<String>,
+    sets: Vec<String>,
+}
+
+pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Result<()> {
+    let runtime = runtime()?;
+    let mut answers = Vec::new();
+    for wanted in wanted::gather(&args.selection, None)? {
+        let solved = runtime.block_on(closure::resolve(context, &wanted, &args.upstreams, &[]))?;
+        solved.apart.iter().for_each(|text| context.progress.note(text));
+        answers.push(answer(solved));
+    }
+    match &answers[..] {
+        [one] => print(args.output, one, text)?,
+        several => print(args.output, &several, |all| all.iter().map(text).collect())?,
+    }
+    refuse_conflicts(answers.iter().flat_map(|answer| answer.conflicts.iter().map(|conflict| (&answer.platform, conflict))))
+}
+
+/// Exit code 1 and the conflicts in words, where there are any.
+pub(crate) fn refuse_conflicts<'a>(conflicts: impl Iterator<Item = (&'a Platform, &'a Conflict)>) -> Result<()> {
+    let all: Vec<String> = conflicts.map(|(platform, conflict)| format!("{platform}: {conflict}")).collect();
+    if all.is_empty() { Ok(()) } else { Err(unsatisfied(all.join("\n"))) }
+}
+
+fn answer(solved: Solved) -> Answer {
+    let packages = solved.lock.packages.into_iter().map(|package| Package {
+        name: package.name,
+        version: package.version,
+        arch: package.arch,
+        source: package.source,
+        size: package.size,
+        wanted_by: package.wanted_by.iter().map(ToString::to_string).collect(),
+        sets: package.sets,
+    });
+    Answer { platform: solved.lock.name, packages: packages.collect(), conflicts: solved.conflicts }
+}
+
+fn text(answer: &Answer) -> String {
+    let mut text = String::new();
+    for package in &answer.packages {
+        text += &format!("{} {} {} ({})\n", package.name, package.version, package.arch, package.source);
+    }
+    let bytes = answer.packages.iter().map(|package| package.size).sum();
+    text + &format!("{}: {} packages, {}\n", answer.platform, Count(answer.packages.len() as u64), Bytes(bytes))
+}

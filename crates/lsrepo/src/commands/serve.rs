@@ -1,0 +1,89 @@
+//! `lsrepo serve`: what the store holds, over HTTP.
+
+use super::runtime;
+use crate::{cli::ServeArgs, context::Context, site};
+use anyhow::{Context as _, Result};
+use lsrepo_serve::{Current, Event, Listener, Options};
+use lsrepo_store::Store;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time,
+};
+
+/// How often the store is looked at for a newer import.
+const LOOK: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
+    let store = Arc::new(context.store()?);
+    let mut older = BTreeMap::new();
+    let mut snapshot = site::snapshot(&store)?;
+    let (site, shown) = site::publish(context, &store, &snapshot, &mut older)?;
+    let current = Arc::new(Current::new(site));
+    runtime()?.block_on(async {
+        let listener = TcpListener::bind(args.listen).await;
+        let listener = listener.with_context(|| format!("{}\nhint: choose another address with --listen", args.listen))?;
+        let address = listener.local_addr()?;
+        shown.iter().for_each(|line| context.progress.note(line));
+        if shown.is_empty() {
+            context
+                .progress
+                .warn("the store is empty\nhint: `lsrepo import BUNDLE`, or `lsrepo prepare`; what is added is shown at once");
+        }
+        context.progress.note(&format!("listening on http://{address}/"));
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let stop = async move {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+        };
+        let verbose = context.verbose;
+        let listen = move |event: Event| match event {
+            Event::Broken { path, why } => crate::progress::say(&format!("warning: {path}: {why}")),
+            Event::Accept(error) => crate::progress::say(&format!("warning: {error}")),
+            Event::Access(access) if verbose => {
+                let peer = access.peer.map_or("-".to_owned(), |peer| peer.to_string());
+                crate::progress::say(&format!("{peer} {} {} {} {}", access.method, access.path, access.status, access.bytes));
+            }
+            _ => {}
+        };
+        let options = Options { listener: Some(Listener::new(listen)), ..Options::default() };
+        let serving = lsrepo_serve::serve_with(listener, current.clone(), store.clone(), options, stop);
+        let watching = async {
+            loop {
+                time::sleep(LOOK).await;
+                match newer(context, &store, &snapshot, &mut older) {
+                    Ok(Some((next, site))) => {
+                        current.replace(site);
+                        context.progress.note(&format!("snapshot {} is shown", next.number));
+                        snapshot = next;
+                    }
+                    Ok(None) => {}
+                    Err(error) => context.progress.warn(&format!("{error:#}")),
+                }
+            }
+        };
+        tokio::select! {
+            done = serving => done.context("serving"),
+            () = watching => Ok(()),
+        }
+    })
+}
+
+fn newer(
+    context: &Context,
+    store: &Store,
+    shown: &site::Snapshot,
+    older: &mut BTreeMap<lsrepo_types::Os, lsrepo_publish::Tree>,
+) -> Result<Option<(site::Snapshot, lsrepo_serve::Site)>> {
+    if store.roots()? == shown.roots {
+        return Ok(None);
+    }
+    // While an import or a prepare is under way its roots come one by one: wait for the end.
+    let Ok(_guard) = store.lock_shared() else { return Ok(None) };
+    let next = site::snapshot(store)?;
+    let (site, _) = site::publish(context, store, &next, older)?;
+    Ok(Some((next, site)))
+}

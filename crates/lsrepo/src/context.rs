@@ -1,0 +1,165 @@
+//! What a command needs from the world, read once: home, clock, terminal.
+
+use crate::{cli::Cli, progress::Progress};
+use anyhow::{Context as _, Result, bail};
+use lsrepo_sign::{Keyring, SecretKey};
+use lsrepo_store::Store;
+use lsrepo_types::Timestamp;
+use std::{
+    env, fs,
+    io::Write,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// The birth date of every key. What is published bears the date of its newest input, and a key must be older than
+/// whatever it signs.
+const KEY_BORN: Timestamp = Timestamp(1_577_836_800);
+
+/// The world as one run sees it.
+pub(crate) struct Context {
+    pub(crate) home: PathBuf,
+    pub(crate) now: Timestamp,
+    pub(crate) progress: Progress,
+    pub(crate) verbose: bool,
+}
+
+impl Context {
+    pub(crate) fn new(cli: &Cli) -> Result<Self> {
+        let home = match &cli.home {
+            Some(home) => home.clone(),
+            None => default_home()?,
+        };
+        Ok(Self { home, now: now(), progress: Progress::new(cli), verbose: cli.verbose })
+    }
+
+    /// Opens the store, which is made where it is not there yet.
+    pub(crate) fn store(&self) -> Result<Store> {
+        Ok(Store::open(&self.home)?)
+    }
+
+    /// Where verified indexes are kept between runs.
+    pub(crate) fn index_cache(&self) -> PathBuf {
+        self.home.join("indexes")
+    }
+
+    fn secret_key_file(&self) -> PathBuf {
+        self.home.join("keys/secret.asc")
+    }
+
+    fn trusted_dir(&self) -> PathBuf {
+        self.home.join("keys/trusted")
+    }
+
+    /// This machine's signing key, where it has one.
+    pub(crate) fn find_key(&self) -> Result<Option<SecretKey>> {
+        let file = self.secret_key_file();
+        match fs::read(&file) {
+            Ok(bytes) => Ok(Some(load_key(&bytes, &file)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| file.display().to_string()),
+        }
+    }
+
+    /// This machine's signing key; made at the first use.
+    pub(crate) fn key(&self) -> Result<SecretKey> {
+        match self.find_key()? {
+            Some(key) => Ok(key),
+            None => self.generate_key("lsrepo"),
+        }
+    }
+
+    /// Makes the signing key, which must not exist yet.
+    pub(crate) fn generate_key(&self, name: &str) -> Result<SecretKey> {
+        let file = self.secret_key_file();
+        let key = SecretKey::generate(name, KEY_BORN)?;
+        let dir = self.home.join("keys");
+        fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).with_context(|| dir.display().to_string())?;
+        let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        let mut out = match opened {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                bail!(
+                    "{}: there is a key already\nhint: `lsrepo key list` shows it; move the file away to make another",
+                    file.display()
+                )
+            }
+            other => other.with_context(|| file.display().to_string())?,
+        };
+        out.write_all(key.armored().as_bytes()).and_then(|()| out.sync_all()).with_context(|| file.display().to_string())?;
+        self.progress.note(&format!("made a signing key: {}", key.fingerprint()));
+        Ok(key)
+    }
+
+    /// The keys whose bundles are taken: the trusted ones and this machine's own.
+    pub(crate) fn trusted(&self) -> Result<Keyring> {
+        let mut keyring = match self.find_key()? {
+            Some(key) => key.keyring(),
+            None => Keyring::default(),
+        };
+        for file in files_in(&self.trusted_dir())? {
+            keyring.extend(load_keyring(&file)?);
+        }
+        Ok(keyring)
+    }
+
+    /// Trusts the keys in `bytes`; gives their fingerprints.
+    pub(crate) fn trust(&self, bytes: &[u8]) -> Result<Vec<String>> {
+        let fingerprints: Vec<String> = Keyring::parse(bytes)?.fingerprints().iter().map(ToString::to_string).collect();
+        let Some(first) = fingerprints.first() else { bail!("there is no key in it") };
+        let dir = self.trusted_dir();
+        fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        let (file, part) = (dir.join(format!("{first}.asc")), dir.join(format!(".{first}.part")));
+        fs::write(&part, bytes).and_then(|()| fs::rename(&part, &file)).with_context(|| file.display().to_string())?;
+        Ok(fingerprints)
+    }
+}
+
+/// The clock, read once a run.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(since.as_secs().try_into().unwrap_or(i64::MAX))
+}
+
+fn default_home() -> Result<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Ok("/var/lib/lsrepo".into());
+    }
+    let data = env::var_os("XDG_DATA_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    match data.or(home) {
+        Some(dir) => Ok(dir.join("lsrepo")),
+        None => bail!("no place for the store: HOME is not set\nhint: name one with --home DIR"),
+    }
+}
+
+/// A secret key from a file's bytes.
+pub(crate) fn load_key(bytes: &[u8], file: &Path) -> Result<SecretKey> {
+    SecretKey::parse(bytes).with_context(|| file.display().to_string())
+}
+
+/// The keys in a file, armoured or binary.
+pub(crate) fn load_keyring(file: &Path) -> Result<Keyring> {
+    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    Keyring::parse(&bytes).with_context(|| file.display().to_string())
+}
+
+/// The plain files of a folder, sorted; none where there is no folder.
+pub(crate) fn files_in(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| dir.display().to_string()),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| dir.display().to_string())?.path();
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_file() && !hidden {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

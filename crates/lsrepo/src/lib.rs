@@ -1,0 +1,33 @@
+//! The command: joins the stages `requirements → resolve → lock → fetch → store → bundle` on one side
+//! and `import → store → publish → serve` on the other.
+//!
+//! Only here are the environment, the clock and the terminal read; everything below gets them as arguments.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cli;
+mod closure;
+mod commands;
+mod context;
+mod failure;
+mod host;
+pub mod output;
+mod prepared;
+mod progress;
+mod site;
+mod upstreams;
+mod wanted;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::say(&failure::message(&error));
+            ExitCode::from(failure::exit_code(&error))
+        }
+    }
+}

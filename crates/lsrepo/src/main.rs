@@ -1,0 +1,5 @@
+//! `lsrepo`: see the library of the same name.
+
+fn main() -> std::process::ExitCode {
+    lsrepo::main()
+}
