@@ -7,7 +7,7 @@
 //! (end of the tar)  (seek table)
 //! ```
 //! A normalised tar, one zstd frame a member. The frames hold raw blocks, for what is in a bundle is compressed
-//! already: writing is a copy. Every byte that is not content follows from names and sizes ([`plan`]), so the
+//! already: writing is a copy. Every byte that is not content follows from names and sizes (module `plan`), so the
 //! writer and the reader walk through the same plan, and a bundle has no bit that could be another. The contents
 //! hang from `index.json` by their digests, and `index.json` is signed.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]

@@ -1,0 +1,85 @@
+# Shared by the checks on a whole system; sourced, not run. No mirror is named: addresses come from this
+# machine's own apt.
+# shellcheck shell=bash
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+step() { printf -- '-- %s\n' "$*"; }
+skip() { printf 'skipped: %s\n' "$*"; exit 0; }
+fail() { printf 'failed: %s\n' "$*" >&2; exit 1; }
+
+# need COMMAND …: what the check cannot do without
+need() {
+  local command
+  for command; do
+    command -v "$command" >/dev/null 2>&1 || [ -x "/usr/sbin/$command" ] || skip "$command is not installed"
+  done
+}
+
+# The program under test, built once.
+lsrepo=${LSREPO:-}
+build() {
+  if [ -z "$lsrepo" ]; then
+    (cd "$project" && cargo build --locked --quiet --release --package lsrepo)
+    lsrepo=${CARGO_TARGET_DIR:-$project/target}/release/lsrepo
+  fi
+}
+
+# debian_uri main|security: where this machine's apt finds that archive of Debian
+debian_uri() {
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+    awk -v want="$1" '{ security = ($2 ~ /-security$/) } (want == "security") == security { print $1; exit }'
+}
+
+# A folder of its own, gone at the end; what runs in the background is ended by its number.
+work=
+background=()
+workspace() {
+  work=$(mktemp -d "${TMPDIR:-/tmp}/lsrepo-$1.XXXXXX")
+  trap clean EXIT
+}
+clean() {
+  local pid
+  for pid in "${background[@]}"; do
+    kill "$pid" 2>/dev/null || :
+    wait "$pid" 2>/dev/null || :
+  done
+  for hook in "${hooks[@]}"; do "$hook" || :; done
+  rm -rf --one-file-system "$work"
+}
+hooks=()
+
+# served LOG: waits until `lsrepo serve` says where it listens, and prints that address
+served() {
+  local _
+  for _ in $(seq 300); do
+    sed -n 's/^listening on \(.*\)\/$/\1/p' "$1" | grep . && return
+    sleep 0.1
+  done
+  cat "$1" >&2
+  fail 'the server does not listen'
+}
+
+# apt_root FOLDER ARCH SOURCES: apt's own state for a foreign root: nothing of this machine is seen
+apt_root() {
+  mkdir -p "$1"/{lists/partial,cache/archives/partial,empty}
+  cp "$3" "$1/sources.list"
+  [ -e "$1/status" ] || : >"$1/status"
+  cat >"$1/apt.conf" <<CONF
+Dir::State "$1";
+Dir::State::status "$1/status";
+Dir::State::lists "$1/lists";
+Dir::Cache "$1/cache";
+Dir::Etc::sourcelist "$1/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::parts "/dev/null";
+Dir::Etc::main "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+APT::Architecture "$2";
+APT::Architectures { "$2"; };
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+CONF
+}
