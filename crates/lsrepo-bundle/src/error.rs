@@ -3,7 +3,7 @@
 use lsrepo_sign::{KeyError, SignatureError};
 use lsrepo_store::StoreError;
 use lsrepo_types::{Bytes, Digest};
-use std::io;
+use std::{io, path::PathBuf};
 
 /// A bundle that cannot be written or taken.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,16 @@ pub enum BundleError {
     /// no room
     #[error("the bundle needs {} in the store, {} are free\nhint: make room, or name a store on another disk with --home DIR", Bytes(*needed), Bytes(*free))]
     Space {
+        /// bytes to be written
+        needed: u64,
+        /// bytes that are free
+        free: u64,
+    },
+    /// no room where the bundle should be
+    #[error("{}: the disk is full: the bundle has {}, {} are free\nhint: make room, or write it elsewhere; nothing was left behind", path.display(), Bytes(*needed), Bytes(*free))]
+    Full {
+        /// the bundle
+        path: PathBuf,
         /// bytes to be written
         needed: u64,
         /// bytes that are free

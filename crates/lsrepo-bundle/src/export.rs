@@ -43,22 +43,62 @@ pub struct Summary {
     pub size: u64,
 }
 
-/// Writes the prepared sets that these roots stand for. Equal roots, key and date give equal bytes.
+/// What a bundle will hold: the prepared sets that some roots stand for.
+#[derive(Debug)]
+pub struct Contents {
+    /// one for each set, with its bytes in the store
+    manifests: Vec<(Descriptor, Vec<u8>)>,
+    /// what they name, in the order of the bundle
+    blobs: Vec<Descriptor>,
+}
+
+impl Contents {
+    /// Reads the manifests of `roots`.
+    pub fn of(store: &Store, roots: &BTreeMap<String, Digest>) -> Result<Self, BundleError> {
+        if roots.is_empty() {
+            return Err(BundleError::Nothing);
+        }
+        let mut parsed = Vec::new();
+        let mut manifests = Vec::new();
+        for (name, digest) in roots {
+            let bytes = store.read(digest, 64 << 20)?;
+            let manifest = Manifest::parse(&bytes)?;
+            let mut descriptor = Descriptor::new(media_type::MANIFEST, *digest, bytes.len() as u64);
+            descriptor.artifact_type = manifest.artifact_type.clone();
+            descriptor.annotations = manifest.annotations.clone();
+            manifests.push((descriptor.with(annotation::REF_NAME, name.as_str()), bytes));
+            parsed.push(manifest);
+        }
+        Ok(Self { manifests, blobs: order(parsed.iter())?.into_iter().cloned().collect() })
+    }
+
+    /// How many blobs.
+    pub fn count(&self) -> u64 {
+        self.blobs.len() as u64
+    }
+
+    /// Their bytes; the bundle is a little larger.
+    pub fn bytes(&self) -> u64 {
+        self.blobs.iter().map(|one| one.size).sum()
+    }
+}
+
+/// Writes a bundle. Equal contents, key and date give equal bytes.
 pub fn export(
     store: &Store,
-    roots: &BTreeMap<String, Digest>,
+    contents: &Contents,
     key: &SecretKey,
     date: Timestamp,
     out: impl Write,
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<Summary, BundleError> {
-    write(store, roots, key, date, out, on_event).map(|(_, summary)| summary)
+    write(store, contents, key, date, out, on_event).map(|(_, summary)| summary)
 }
 
 /// [`export`] into a file, which is there as a whole or not at all.
 pub fn export_to_path(
     store: &Store,
-    roots: &BTreeMap<String, Digest>,
+    contents: &Contents,
     key: &SecretKey,
     date: Timestamp,
     path: &Path,
@@ -66,64 +106,57 @@ pub fn export_to_path(
 ) -> Result<Summary, BundleError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let shown = path.display().to_string();
+    let full = || BundleError::Full {
+        path: path.to_owned(),
+        needed: contents.bytes(),
+        free: lsrepo_store::free_bytes(dir).unwrap_or_default(),
+    };
+    if lsrepo_store::free_bytes(dir).is_ok_and(|free| free < contents.bytes()) {
+        return Err(full());
+    }
     let write = || {
         let file = File::create(&part).map_err(io(&shown))?;
         let out = std::io::BufWriter::with_capacity(1 << 20, file);
-        let (out, summary) = write(store, roots, key, date, out, on_event)?;
+        let (out, summary) = write(store, contents, key, date, out, on_event)?;
         let file = out.into_inner().map_err(|error| io(&shown)(error.into_error()))?;
         file.sync_all().map_err(io(&shown))?;
         fs::rename(&part, path).map_err(io(&shown))?;
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(dir).and_then(|dir| dir.sync_all()).map_err(io(&shown))?;
         Ok(summary)
     };
-    let result = write();
-    if result.is_err() {
+    write().map_err(|error| {
+        let lacking = matches!(&error, BundleError::Io { why, .. } if why.kind() == std::io::ErrorKind::StorageFull);
+        let error = if lacking { full() } else { error };
         let _ = fs::remove_file(&part);
-    }
-    result
+        error
+    })
 }
 
 fn write<W: Write>(
     store: &Store,
-    roots: &BTreeMap<String, Digest>,
+    contents: &Contents,
     key: &SecretKey,
     date: Timestamp,
     out: W,
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<(W, Summary), BundleError> {
-    if roots.is_empty() {
-        return Err(BundleError::Nothing);
-    }
-    let mut manifests = Vec::new();
-    let mut listed = Vec::new();
-    for (name, digest) in roots {
-        let bytes = store.read(digest, 64 << 20)?;
-        let manifest = Manifest::parse(&bytes)?;
-        let mut descriptor = Descriptor::new(media_type::MANIFEST, *digest, bytes.len() as u64);
-        descriptor.artifact_type = manifest.artifact_type.clone();
-        descriptor.annotations = manifest.annotations.clone();
-        listed.push(descriptor.with(annotation::REF_NAME, name.as_str()));
-        manifests.push((bytes, manifest));
-    }
     let public = key.public_armored();
-    let mut index = Index::new(listed);
+    let mut index = Index::new(contents.manifests.iter().map(|(descriptor, _)| descriptor.clone()).collect());
     index.annotations.insert(annotation::CREATED.to_owned(), date.to_string());
     index.annotations.insert(KEY_DIGEST.to_owned(), Digest::of(public.as_bytes()).to_string());
     let index = index.to_bytes();
-    let order = order(manifests.iter().map(|(_, manifest)| manifest))?;
-    let content = order.iter().map(|one| one.size).sum();
-    on_event(Event::Total { blobs: order.len() as u64, bytes: content });
+    on_event(Event::Total { blobs: contents.count(), bytes: contents.bytes() });
     let mut writer = Writer::new(out);
     writer.bytes("oci-layout", ImageLayout::BYTES)?;
     writer.bytes("index.json", &index)?;
     writer.bytes("index.json.asc", key.sign_detached(&index, date.max(key.created()))?.as_bytes())?;
     writer.bytes("key.asc", public.as_bytes())?;
-    for (bytes, _) in &manifests {
-        writer.bytes(&blob_name(&Digest::of(bytes)), bytes)?;
+    for (descriptor, bytes) in &contents.manifests {
+        writer.bytes(&blob_name(&descriptor.digest), bytes)?;
     }
-    for descriptor in &order {
+    for descriptor in &contents.blobs {
         on_event(Event::Blob(descriptor));
         if !store.contains(&descriptor.digest, descriptor.size) && store.size_of(&descriptor.digest)?.is_some() {
             return Err(BundleError::Blob(descriptor.digest));
@@ -139,5 +172,5 @@ fn write<W: Write>(
         }
     }
     let (out, size) = writer.finish()?;
-    Ok((out, Summary { blobs: order.len() as u64, content, size }))
+    Ok((out, Summary { blobs: contents.count(), content: contents.bytes(), size }))
 }

@@ -22,7 +22,7 @@ mod reader;
 mod writer;
 
 pub use error::BundleError;
-pub use export::{Event, Summary, export, export_to_path};
+pub use export::{Contents, Event, Summary, export, export_to_path};
 pub use import::{Imported, Trust, import};
 pub use inspect::{Inspection, Item, Part, inspect};
 

@@ -39,7 +39,8 @@ fn bundle(key: &SecretKey, blobs: &[&[u8]]) -> Vec<u8> {
     let here = here();
     let mut out = Vec::new();
     let roots = prepared(&here.store, blobs);
-    let summary = export(&here.store, &roots, key, DATE, &mut out, &|_| {}).unwrap();
+    let contents = Contents::of(&here.store, &roots).unwrap();
+    let summary = export(&here.store, &contents, key, DATE, &mut out, &|_| {}).unwrap();
     assert_eq!(summary.size, out.len() as u64);
     out
 }
@@ -109,7 +110,8 @@ fn a_damaged_store_is_not_exported() {
     let blob = here.store.root().join("blobs/sha256").join(Digest::of(b"one").hex());
     std::fs::write(blob, b"two").unwrap();
     let path = here.store.root().join("out.tar.zst");
-    let result = export_to_path(&here.store, &roots, &key, DATE, &path, &|_| {});
+    let contents = Contents::of(&here.store, &roots).unwrap();
+    let result = export_to_path(&here.store, &contents, &key, DATE, &path, &|_| {});
     assert!(matches!(result, Err(BundleError::Blob(_))) && !path.exists());
 }
 

@@ -4,7 +4,8 @@ use crate::FetchError;
 use lsrepo_types::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -43,12 +44,14 @@ impl Cache<'_> {
         self.write(&path.with_extension("json"), &serde_json::to_vec(seen).unwrap_or_default())
     }
 
-    /// Writes a file as a whole, or not at all.
+    /// Writes a file as a whole, or not at all: its name is believed by later runs.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FetchError> {
         let part = path.with_extension(format!("{}.part", std::process::id()));
         let write = || {
             fs::create_dir_all(self.0)?;
-            fs::write(&part, bytes)?;
+            let mut file = fs::File::create(&part)?;
+            file.write_all(bytes)?;
+            file.sync_data()?;
             fs::rename(&part, path)
         };
         write().map_err(|why: io::Error| FetchError::Cache { path: path.display().to_string(), why })

@@ -5,13 +5,24 @@ use bytes::Bytes;
 use std::{fs::File, io::Read, path::PathBuf, time::Duration};
 use url::Url;
 
+/// How often an index is asked for.
+const TRIES: u32 = 3;
+
 /// How the network is used.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// for all addresses, instead of what the environment says
     pub proxy: Option<String>,
     /// who we are to whom
     pub credentials: Credentials,
+    /// the wait before a request is made for the second time; each further one waits twice as long
+    pub first_wait: Duration,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self { proxy: None, credentials: Credentials::default(), first_wait: Duration::from_millis(500) }
+    }
 }
 
 /// Asks servers.
@@ -19,6 +30,7 @@ pub struct ClientOptions {
 pub struct Client {
     http: reqwest::Client,
     credentials: Credentials,
+    first_wait: Duration,
 }
 
 /// The head of an answer, and its body to be read.
@@ -59,7 +71,27 @@ impl Client {
             builder = builder.proxy(proxy);
         }
         let http = builder.build().map_err(|error| FetchError::Client(whole(&error)))?;
-        Ok(Self { http, credentials: options.credentials })
+        Ok(Self { http, credentials: options.credentials, first_wait: options.first_wait })
+    }
+
+    /// The wait after so many tries.
+    pub(crate) fn backoff(&self, tries: u32) -> Duration {
+        self.first_wait * (1 << tries.saturating_sub(1).min(6))
+    }
+
+    /// [`Client::ask`], again where the network or the server fails in passing.
+    pub(crate) async fn ask_again(&self, address: &str, ask: &Ask) -> Result<Answer, FetchError> {
+        let mut tries = 1;
+        loop {
+            let passing = |answer: &Answer| matches!(answer.status, 408 | 429 | 500..=599);
+            match self.ask(address, ask).await {
+                Ok(answer) if passing(&answer) && tries < TRIES => {}
+                Err(FetchError::Network { .. }) if tries < TRIES => {}
+                last => return last,
+            }
+            tokio::time::sleep(self.backoff(tries)).await;
+            tries += 1;
+        }
     }
 
     /// Any answer of the server, whatever its status.

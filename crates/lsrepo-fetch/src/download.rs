@@ -117,7 +117,7 @@ impl Job {
                 if tries >= TRIES {
                     break why;
                 }
-                let after = wait.unwrap_or_else(|| backoff(tries, &item.digest)).min(LONGEST_WAIT);
+                let after = wait.unwrap_or_else(|| spread(self.client.backoff(tries), &item.digest)).min(LONGEST_WAIT);
                 (self.on_event)(Event::Retry { name: &item.name, why: &why, after });
                 time::sleep(after).await;
             };
@@ -221,10 +221,9 @@ fn range_start(answer: &Answer) -> Option<(u64, u64)> {
     Some((range.split_once('-')?.0.trim().parse().ok()?, whole.trim().parse().ok()?))
 }
 
-/// Half a second, doubled each time; spread by the digest, so that not all come back at once.
-fn backoff(tries: u32, digest: &Digest) -> Duration {
-    let spread = u64::from(digest.as_bytes()[tries as usize % 32]);
-    Duration::from_millis((500 << tries.min(6)) + spread * 2)
+/// A wait of up to twice as long, by the digest, so that not all come back at once.
+fn spread(wait: Duration, digest: &Digest) -> Duration {
+    wait + wait * u32::from(digest.as_bytes()[0]) / 256
 }
 
 fn without_url(error: &FetchError) -> String {

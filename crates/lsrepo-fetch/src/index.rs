@@ -61,7 +61,7 @@ impl Ground<'_> {
             if self.policy.offline {
                 return Err(FetchError::Offline { url: shown(&url) });
             }
-            let answer = match self.client.ask(&url, &Ask::default()).await {
+            let answer = match self.client.ask_again(&url, &Ask::default()).await {
                 Ok(answer) if answer.status == 200 => answer,
                 Ok(answer) => {
                     last = Some(FetchError::Status { url: shown(&url), status: answer.status });

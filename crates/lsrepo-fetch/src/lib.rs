@@ -22,3 +22,6 @@ pub use download::{Download, Report, download};
 pub use error::FetchError;
 pub use event::Event;
 pub use refresh::{PackagesIndex, RefreshPolicy, Suite, refresh};
+
+#[cfg(test)]
+mod tests;

@@ -22,11 +22,11 @@ pub struct RefreshPolicy {
     pub offline: bool,
 }
 
-/// One suite at one address, verified.
+/// One suite, verified.
 #[derive(Clone, Debug)]
 pub struct Suite {
-    /// the base address, ending in `/`; packages lie below it
-    pub uri: String,
+    /// the base addresses, ending in `/`, the first preferred; packages lie below each
+    pub uris: Vec<String>,
     /// as the source names it
     pub suite: String,
     /// what it says
@@ -71,11 +71,8 @@ pub async fn refresh(
             Some(true) => None,
             _ => Some(keys(&source.signed_by).map_err(|why| FetchError::Keys { url: source.to_string(), why })?),
         };
-        for uri in &source.uris {
-            let uri = if uri.ends_with('/') { uri.clone() } else { format!("{uri}/") };
-            for suite in &source.suites {
-                suites.push(ground.suite(source, &uri, suite, &arches, keyring.as_ref()).await?);
-            }
+        for suite in &source.suites {
+            suites.extend(ground.mirrored(source, suite, &arches, keyring.as_ref()).await?);
         }
     }
     Ok(suites)
@@ -86,6 +83,39 @@ fn is_for(source: &Source, arch: &str) -> bool {
 }
 
 impl Ground<'_> {
+    /// A suite from every address of its source. Addresses with the same content are mirrors of each other; one that
+    /// cannot be reached is left out while another can.
+    async fn mirrored(
+        &self,
+        source: &Source,
+        name: &str,
+        arches: &[&str],
+        keys: Option<&Keyring>,
+    ) -> Result<Vec<Suite>, FetchError> {
+        let mut found: Vec<Suite> = Vec::new();
+        let mut unreachable = Vec::new();
+        for uri in &source.uris {
+            let uri = if uri.ends_with('/') { uri.clone() } else { format!("{uri}/") };
+            match self.suite(source, &uri, name, arches, keys).await {
+                Ok(suite) => match found.iter_mut().find(|known| known.release.files == suite.release.files) {
+                    Some(known) => known.uris.extend(suite.uris),
+                    None => found.push(suite),
+                },
+                Err(error @ (FetchError::Network { .. } | FetchError::Status { .. })) => unreachable.push(error),
+                Err(other) => return Err(other),
+            }
+        }
+        if found.is_empty()
+            && let Some(error) = unreachable.pop()
+        {
+            return Err(error);
+        }
+        for error in unreachable {
+            (self.on_event)(Event::Warning(&format!("{error}; another address of its source is used")));
+        }
+        Ok(found)
+    }
+
     async fn suite(
         &self,
         source: &Source,
@@ -112,7 +142,7 @@ impl Ground<'_> {
                 Err(error) => return Err(error),
                 Ok(indexes) => {
                     self.check_name(&base, suite, &release);
-                    return Ok(Suite { uri: uri.to_owned(), suite: suite.to_owned(), release, signer, indexes });
+                    return Ok(Suite { uris: vec![uri.to_owned()], suite: suite.to_owned(), release, signer, indexes });
                 }
             }
         }

@@ -94,7 +94,7 @@ impl Ground<'_> {
             modified: seen.modified.clone(),
             offset: 0,
         });
-        let answer = match self.client.ask(url, &ask).await {
+        let answer = match self.client.ask_again(url, &ask).await {
             Err(FetchError::Status { status: 404, .. }) => return Ok(None),
             other => other?,
         };

@@ -7,10 +7,15 @@ use std::{
     path::Path,
 };
 
-/// Bytes that this user may still write.
-pub(crate) fn free(dir: &Path) -> io::Result<u64> {
+/// Bytes that this user may still write on the disk of `dir`.
+pub fn free_bytes(dir: &Path) -> io::Result<u64> {
+    room(dir).map(|(bytes, _)| bytes)
+}
+
+/// Bytes and files that this user may still write on the disk of `dir`.
+pub(crate) fn room(dir: &Path) -> io::Result<(u64, u64)> {
     let stat = rustix::fs::statvfs(dir)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    Ok((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_favail))
 }
 
 /// Makes renames within a folder durable.

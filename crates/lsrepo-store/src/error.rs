@@ -1,5 +1,6 @@
 //! What goes wrong with a disk.
 
+use crate::disk;
 use lsrepo_types::{Bytes, Digest, VerifyError};
 use std::{
     io,
@@ -18,12 +19,14 @@ pub enum StoreError {
         why: io::Error,
     },
     /// no room
-    #[error("{}: the disk is full ({} free)\nhint: make room, or name a store on another disk with --home DIR; what is there already is kept", path.display(), Bytes(*free))]
+    #[error("{}: the disk is full ({} and {files} files free)\nhint: make room, or name a store on another disk with --home DIR; what is there already is kept", path.display(), Bytes(*free))]
     Full {
         /// where
         path: PathBuf,
         /// bytes that are free
         free: u64,
+        /// how many more files there may be
+        files: u64,
     },
     /// a blob that is not there
     #[error("blob {digest} is not in the store {}", root.display())]
@@ -83,7 +86,8 @@ impl<T> At<T> for io::Result<T> {
         self.map_err(|why| match why.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 let dir = path.parent().unwrap_or(path);
-                StoreError::Full { path: dir.to_owned(), free: crate::disk::free(dir).unwrap_or(0) }
+                let (free, files) = disk::room(dir).unwrap_or_default();
+                StoreError::Full { path: dir.to_owned(), free, files }
             }
             _ => StoreError::Io { path: path.to_owned(), why },
         })

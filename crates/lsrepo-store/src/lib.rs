@@ -20,6 +20,7 @@ mod store;
 mod writer;
 
 pub use check::{Bad, FsckReport, GcReport};
+pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::Guard;
 pub use partial::Partial;

@@ -114,7 +114,7 @@ impl Store {
 
     /// Bytes that can still be written.
     pub fn free_bytes(&self) -> Result<u64, StoreError> {
-        disk::free(&self.root).at(&self.root)
+        disk::free_bytes(&self.root).at(&self.root)
     }
 
     /// Makes a name stand for a digest.

@@ -42,7 +42,7 @@ pub(crate) struct Share {
 
 /// The client for upstreams, with this machine's passwords.
 pub(crate) fn client(flags: &Upstreams) -> Result<Client> {
-    let options = ClientOptions { proxy: flags.proxy.clone(), credentials: host::credentials()? };
+    let options = ClientOptions { proxy: flags.proxy.clone(), credentials: host::credentials()?, ..ClientOptions::default() };
     Ok(Client::new(options)?)
 }
 
@@ -127,7 +127,7 @@ fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], reques
     }
     let sources = suites.iter().zip(names).map(|(suite, name)| LockedSource {
         name,
-        uris: vec![suite.uri.clone()],
+        uris: suite.uris.clone(),
         signer: suite.signer.as_ref().map(ToString::to_string),
         date: suite.release.date,
     });
@@ -183,7 +183,8 @@ fn source_names(suites: &[Suite]) -> Vec<String> {
 fn origin(suite: &Suite, component: &str) -> Origin {
     let release = &suite.release;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let site = suite.uri.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or("");
+    let uri = suite.uris.first().map_or("", String::as_str);
+    let site = uri.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or("");
     Origin {
         origin: text(&release.origin),
         label: text(&release.label),

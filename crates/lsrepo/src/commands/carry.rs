@@ -8,7 +8,7 @@ use crate::{
     prepared, site,
 };
 use anyhow::{Context as _, Result};
-use lsrepo_bundle::{BundleError, Event, Inspection, Trust};
+use lsrepo_bundle::{BundleError, Contents, Event, Inspection, Trust};
 use lsrepo_types::{Bytes, Count, Digest};
 use std::{
     collections::BTreeMap,
@@ -32,8 +32,11 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     if roots.is_empty() {
         return Err(unsatisfied("there is nothing to export\nhint: `lsrepo prepare` first"));
     }
+    let contents = Contents::of(&store, &roots)?;
     if args.dry_run {
-        return crate::output::write(roots.keys().map(|name| format!("{name}\n")).collect::<String>().as_bytes());
+        let mut text: String = roots.keys().map(|name| format!("{name}\n")).collect();
+        text += &format!("{} blobs, {}\n", Count(contents.count()), Bytes(contents.bytes()));
+        return crate::output::write(text.as_bytes());
     }
     let key = match &args.key {
         Some(file) => load_key(&fs::read(file).with_context(|| file.display().to_string())?, file)?,
@@ -47,8 +50,8 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         Event::Bytes(bytes) => task.get().into_iter().for_each(|task| task.advance(bytes)),
     };
     let summary = match args.output.as_os_str() == "-" {
-        true => lsrepo_bundle::export(&store, &roots, &key, date, io::stdout().lock(), &on_event)?,
-        false => lsrepo_bundle::export_to_path(&store, &roots, &key, date, &args.output, &on_event)?,
+        true => lsrepo_bundle::export(&store, &contents, &key, date, io::stdout().lock(), &on_event)?,
+        false => lsrepo_bundle::export_to_path(&store, &contents, &key, date, &args.output, &on_event)?,
     };
     task.get().into_iter().for_each(crate::progress::Task::finish);
     context.progress.note(&format!("{}: {}, signed by {}", args.output.display(), Bytes(summary.size), key.fingerprint()));
