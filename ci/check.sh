@@ -21,9 +21,8 @@ missing() {
 
 install_packages() {
   local wanted
-  wanted=$(missing gpgv gpgv zstd zstd dose-debcheck dose-distcheck dose-distcheck dose-distcheck mmdebstrap mmdebstrap \
-    ip iproute2 nginx nginx-light python3 python3 curl curl | sort -u)
-  [ -x /usr/bin/time ] || wanted="$wanted time"
+  wanted=$(missing gpgv gpgv zstd zstd dose-debcheck dose-distcheck mmdebstrap mmdebstrap curl curl \
+    ip iproute2 python3 python3 unshare util-linux | sort -u)
   wanted=$(printf '%s\n' "$wanted" | xargs)
   [ -n "$wanted" ] || return 0
   if [ "$(id -u)" != 0 ]; then
