@@ -169,7 +169,11 @@ fn file(url: &Url, address: &str, ask: &Ask) -> Result<Answer, FetchError> {
         let range = format!("bytes {}-{}/{length}", ask.offset, length.saturating_sub(1));
         headers.extend(range.parse().map(|range| (reqwest::header::CONTENT_RANGE, range)));
     }
-    let status = if ask.offset > 0 { 206 } else { 200 };
+    let status = match ask.offset {
+        0 => 200,
+        offset if offset < length => 206,
+        _ => 416,
+    };
     Ok(Answer { status, headers, length: Some(length.saturating_sub(ask.offset)), body: Body::File(file) })
 }
 

@@ -199,7 +199,8 @@ impl Job {
             status => return Err(Failure::Lasting(format!("the server answered {status}"))),
         };
         match answer.length {
-            Some(length) if length > expected => Err(Failure::Lasting(format!("{length} bytes announced, {expected} expected"))),
+            // A file of another size is another file, here and in a minute.
+            Some(length) if length != expected => Err(Failure::Lasting(format!("{length} bytes announced, {expected} expected"))),
             _ => Ok(answer),
         }
     }

@@ -148,10 +148,22 @@ fn a_body_that_ends_early_is_continued() {
 #[test]
 fn a_body_that_always_ends_early_is_given_up() {
     let (_dir, store) = store();
-    let server = Server::new(|_| Reply::ok(&BODY[..20]).with("content-length", 20));
-    let error = get(&store, &[server.url("fox")]).unwrap_err().to_string();
-    assert!(error.contains("it ended after 20 of 43 bytes"), "{error}");
+    let server = Server::new(|request| match request.header("range") {
+        None => Reply::ok(&BODY[..20]).with("content-length", BODY.len()),
+        Some(_) => Reply::new(206, "").with("content-length", 23).with("content-range", "bytes 20-42/43"),
+    });
+    get(&store, &[server.url("fox")]).unwrap_err();
+    assert_eq!(server.asked().len(), 5);
     assert!(nothing_taken(&store));
+}
+
+#[test]
+fn a_file_of_another_size_is_not_even_begun() {
+    let (_dir, store) = store();
+    let server = Server::new(|_| Reply::ok(&BODY[..20]));
+    let error = get(&store, &[server.url("fox")]).unwrap_err().to_string();
+    assert!(error.contains("20 bytes announced, 43 expected"), "{error}");
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[test]

@@ -12,12 +12,18 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{Lock, lock::PlatformLock};
+use lsrepo_deb::sources::Source;
 use lsrepo_fetch::{Download, Event};
 use lsrepo_resolve::Conflict;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Platform};
 use serde::Serialize;
-use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+    sync::Arc,
+};
 
 /// What a platform takes.
 #[derive(Serialize)]
@@ -87,7 +93,7 @@ fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<Platf
     let part = lock.platform(&wanted.platform);
     let stale = match part {
         None => Some("it has no such platform".to_owned()),
-        Some(part) => part.stale(&wanted.asked),
+        Some(part) => part.stale(&wanted.asked).or(other_sources(part, &args.upstreams)?),
     };
     match (stale, args.locked, &args.update) {
         (Some(why), true, _) => Err(unsatisfied(format!(
@@ -98,6 +104,17 @@ fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<Platf
         (None, _, None) => Ok(part.cloned()),
         _ => Ok(None),
     }
+}
+
+/// What is wrong with a part that was made of other sources than `--source` names now.
+fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String>> {
+    let uris = |all: &[String]| all.iter().map(|uri| uri.trim_end_matches('/').to_owned()).collect::<BTreeSet<_>>();
+    let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
+    let mut named = BTreeSet::new();
+    for line in &flags.sources {
+        named.extend(uris(&line.parse::<Source>()?.uris));
+    }
+    Ok((!named.is_empty() && named != locked).then(|| "it was made of other sources".to_owned()))
 }
 
 /// What shall stay as it is locked, where only some names may change.
@@ -223,5 +240,5 @@ fn write_lock(path: &Path, lock: &Lock) -> Result<()> {
         file.sync_all()?;
         fs::rename(&part, path)
     };
-    write().with_context(|| path.display().to_string())
+    write().inspect_err(|_| drop(fs::remove_file(&part))).with_context(|| path.display().to_string())
 }

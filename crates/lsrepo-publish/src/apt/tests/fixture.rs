@@ -1,10 +1,11 @@
-//! Tiny packages, made here: an `ar` with two tars.
+//! Tiny packages, made here.
+
+#[path = "../../../../../tests/it/deb.rs"]
+mod archive;
 
 use super::super::*;
 use crate::Entry;
-use flate2::{Compression, write::GzEncoder};
 use lsrepo_types::Digest;
-use std::io::Write;
 
 pub(super) const DATE: Timestamp = Timestamp(1_746_868_877);
 
@@ -42,11 +43,7 @@ impl Deb {
 
     /// The `.deb` itself.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut file = b"!<arch>\n".to_vec();
-        member(&mut file, "debian-binary", b"2.0\n");
-        member(&mut file, "control.tar.gz", &tar_gz(&[("./control", self.control().as_bytes())]));
-        member(&mut file, "data.tar.gz", &tar_gz(&[]));
-        file
+        archive::deb(&self.control())
     }
 
     fn published(&self) -> PublishedPackage {
@@ -79,23 +76,4 @@ pub(super) fn text(tree: &Tree, path: &str) -> String {
         Some(Entry::Bytes(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
         other => panic!("{path}: {other:?}"),
     }
-}
-
-fn member(file: &mut Vec<u8>, name: &str, bytes: &[u8]) {
-    writeln!(file, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, 0, 100_644, bytes.len()).unwrap();
-    file.extend_from_slice(bytes);
-    if bytes.len() % 2 == 1 {
-        file.push(b'\n');
-    }
-}
-
-fn tar_gz(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for (name, bytes) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, name, *bytes).unwrap();
-    }
-    tar.into_inner().unwrap().finish().unwrap()
 }
