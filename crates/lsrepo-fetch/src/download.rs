@@ -5,13 +5,16 @@ use crate::{
     client::{Answer, Ask, shown},
     host::Hosts,
 };
-use lsrepo_store::{Partial, Store, StoreError};
+use lsrepo_store::{Partial, Pending, Store, StoreError};
 use lsrepo_types::{Digest, Timestamp};
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time};
 
 /// How often one address is tried before the next.
 const TRIES: u32 = 5;
+/// Files that get their names together, by count and by bytes. One that waits for its name is not fetched again.
+const BATCH: usize = 128;
+const BATCH_BYTES: u64 = 256 << 20;
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
@@ -51,7 +54,7 @@ pub async fn download(
 ) -> Result<Report, FetchError> {
     let mut report = Report::default();
     let hosts = Arc::new(Hosts::default());
-    let mut tasks: JoinSet<Result<u64, FetchError>> = JoinSet::new();
+    let mut tasks: JoinSet<Result<(Pending, u64), FetchError>> = JoinSet::new();
     for item in plan {
         if store.contains(&item.digest, item.size) {
             report.present += 1;
@@ -62,10 +65,19 @@ pub async fn download(
         // Waiting files cost a task each, not a connection: every host has its own limit.
         tasks.spawn(async move { job.fetch(&item).await });
     }
+    let (mut batch, mut batch_bytes) = (Vec::new(), 0);
     while let Some(done) = tasks.join_next().await {
-        let bytes = done.map_err(|error| FetchError::Client(error.to_string()))??;
+        let (pending, bytes) = done.map_err(|error| FetchError::Client(error.to_string()))??;
         report.fetched += 1;
         report.bytes += bytes;
+        batch_bytes += pending.size;
+        batch.push(pending);
+        if batch.len() >= BATCH || batch_bytes >= BATCH_BYTES || tasks.is_empty() {
+            let (store, batch) = (store.clone(), std::mem::take(&mut batch));
+            let committed = tokio::task::spawn_blocking(move || store.commit(batch)).await;
+            committed.map_err(|error| FetchError::Client(error.to_string()))??;
+            batch_bytes = 0;
+        }
     }
     Ok(report)
 }
@@ -91,8 +103,8 @@ enum Failure {
 }
 
 impl Job {
-    /// Gives the bytes that came over the network.
-    async fn fetch(&self, item: &Download) -> Result<u64, FetchError> {
+    /// Gives the file, whole and checked, and the bytes that came over the network.
+    async fn fetch(&self, item: &Download) -> Result<(Pending, u64), FetchError> {
         let mut attempts = Vec::new();
         for url in &item.urls {
             let host = self.hosts.of(url);
@@ -101,10 +113,10 @@ impl Job {
                 let Some(place) = host.place().await else { break "interrupted".to_owned() };
                 tries += 1;
                 let (why, wait) = match self.attempt(item, url).await {
-                    Ok(bytes) => {
+                    Ok(done) => {
                         host.well();
                         (self.on_event)(Event::Done { name: &item.name });
-                        return Ok(bytes);
+                        return Ok(done);
                     }
                     Err(Failure::Ours(error)) => return Err(error),
                     Err(Failure::Lasting(why)) => break why,
@@ -126,7 +138,7 @@ impl Job {
         Err(FetchError::All { name: item.name.clone(), attempts })
     }
 
-    async fn attempt(&self, item: &Download, url: &str) -> Result<u64, Failure> {
+    async fn attempt(&self, item: &Download, url: &str) -> Result<(Pending, u64), Failure> {
         let mut part = self.store.partial(&item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
         let offset = part.offset();
         (self.on_event)(Event::Start { name: &item.name, offset });
@@ -155,9 +167,8 @@ impl Job {
                 return Err(Failure::Passing(format!("it ended after {} of {} bytes", part.offset(), item.size), None));
             }
         }
-        let committed = tokio::task::spawn_blocking(move || part.commit()).await;
-        match committed.map_err(|error| Failure::Ours(FetchError::Client(error.to_string())))? {
-            Ok(()) => Ok(received),
+        match part.finish() {
+            Ok(pending) => Ok((pending, received)),
             // A part of an earlier run may be what is wrong: the whole is asked for once more.
             Err(StoreError::Corrupt { .. }) if offset > 0 => {
                 (self.on_event)(Event::Restart(item.size));

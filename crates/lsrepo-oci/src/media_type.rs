@@ -11,7 +11,7 @@ pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list
 /// The artifact type of a prepared set: one platform's part for one module.
 pub const ARTIFACT_TYPE: &str = "application/vnd.lambdastack.bundle.v1+json";
 /// The config of a prepared set: its part of the lock.
-pub const LOCK: &str = "application/vnd.lambdastack.lock.v1+toml";
+pub const LOCK: &str = "application/vnd.lambdastack.lock.v1+toml+zstd";
 /// What the packages' own headers say, by digest.
 pub const RECORDS: &str = "application/vnd.lambdastack.records.v1+json+zstd";
 /// A `.deb`.

@@ -23,6 +23,11 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).at(dir)
 }
 
+/// Everything that was written to the file system of a folder is on disk.
+pub(crate) fn sync_all(dir: &Path) -> Result<(), StoreError> {
+    File::open(dir).and_then(|dir| Ok(rustix::fs::syncfs(dir)?)).at(dir)
+}
+
 /// Writes a small file as a whole, or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(path);

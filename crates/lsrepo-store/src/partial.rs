@@ -1,7 +1,7 @@
 //! A blob on its way, whose digest and size are known before. What has arrived stays for the next run.
 
 use crate::{
-    disk,
+    Pending,
     error::{At, StoreError},
     lock::Guard,
     store::Store,
@@ -20,7 +20,6 @@ pub struct Partial {
     size: u64,
     file: File,
     path: PathBuf,
-    blob: PathBuf,
     hasher: Hasher,
     offset: u64,
 }
@@ -32,8 +31,7 @@ impl Partial {
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(StoreError::Busy { root: store.root().to_owned() });
         }
-        let (digest, blob) = (*digest, store.blob(digest));
-        let mut partial = Self { digest, size, file, path, blob, hasher: Hasher::new(), offset: 0 };
+        let mut partial = Self { digest: *digest, size, file, path, hasher: Hasher::new(), offset: 0 };
         partial.rehash()?;
         Ok(partial)
     }
@@ -80,8 +78,8 @@ impl Partial {
         Ok(())
     }
 
-    /// Checks size and digest, then gives it its name. What does not fit is removed.
-    pub fn commit(self) -> Result<(), StoreError> {
+    /// Checks size and digest. What does not fit is removed; what fits stays, even if it never gets its name.
+    pub fn finish(self) -> Result<Pending, StoreError> {
         let found = self.hasher.finish();
         let why = match (self.offset == self.size, found == self.digest) {
             (false, _) => Some(VerifyError::Size { expected: self.size, actual: self.offset }),
@@ -92,9 +90,7 @@ impl Partial {
             fs::remove_file(&self.path).at(&self.path)?;
             return Err(StoreError::Corrupt { digest: self.digest, why });
         }
-        self.file.sync_data().at(&self.path)?;
-        fs::rename(&self.path, &self.blob).at(&self.blob)?;
-        disk::sync_dir(self.blob.parent().unwrap_or(&self.blob))
+        Ok(Pending::kept(self.digest, self.size, self.path, self.file))
     }
 }
 

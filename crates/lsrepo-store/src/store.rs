@@ -15,6 +15,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// From so many blobs on, the whole file system is synced instead of each of them.
+const MANY: usize = 16;
+
 /// Blobs by digest, and names for some of them.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -99,7 +102,12 @@ impl Store {
 
     /// Gives blobs their names: first all bytes are on disk, then all names, then the folder.
     pub fn commit(&self, all: Vec<Pending>) -> Result<(), StoreError> {
-        all.iter().try_for_each(Pending::sync)?;
+        match &all[..] {
+            [] => return Ok(()),
+            // One journal entry for all of them, instead of one for each.
+            many if many.len() >= MANY => disk::sync_all(&self.tmp())?,
+            few => few.iter().try_for_each(Pending::sync)?,
+        }
         for pending in all {
             let blob = self.blob(&pending.digest);
             pending.name(&blob)?;

@@ -30,7 +30,7 @@ fn a_download_is_continued_where_it_stopped() {
     assert_eq!(part.offset(), 5);
     assert!(matches!(part.write_all(b" world and more"), Err(StoreError::TooLong { .. })));
     part.write_all(b" world").unwrap();
-    part.commit().unwrap();
+    store.commit(vec![part.finish().unwrap()]).unwrap();
     assert_eq!(store.read(&digest, 99).unwrap(), b"hello world");
 }
 
@@ -41,7 +41,7 @@ fn what_does_not_fit_gets_no_name() {
     for (wrong, size) in [(&b"jello"[..], 5), (b"hell", 5)] {
         let mut part = store.partial(&digest, size).unwrap();
         part.write_all(wrong).unwrap();
-        assert!(matches!(part.commit(), Err(StoreError::Corrupt { .. })));
+        assert!(matches!(part.finish(), Err(StoreError::Corrupt { .. })));
         assert_eq!(store.size_of(&digest).unwrap(), None);
         assert_eq!(store.partial(&digest, 5).unwrap().offset(), 0);
     }

@@ -11,17 +11,17 @@ use std::{
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// A file without a name of its own yet; removed when it is dropped.
+/// A file that has not its last name yet; removed when it is dropped, unless it is to be kept.
 #[derive(Debug)]
 struct Nameless {
     path: PathBuf,
     file: File,
-    named: bool,
+    keep: bool,
 }
 
 impl Drop for Nameless {
     fn drop(&mut self) {
-        if !self.named {
+        if !self.keep {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -48,7 +48,7 @@ impl BlobWriter {
     pub(crate) fn new(tmp: &Path) -> Result<Self, StoreError> {
         let path = tmp.join(format!("{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         let file = File::create(&path).at(&path)?;
-        Ok(Self { file: Nameless { path, file, named: false }, hasher: Hasher::new(), size: 0 })
+        Ok(Self { file: Nameless { path, file, keep: false }, hasher: Hasher::new(), size: 0 })
     }
 
     /// Adds bytes.
@@ -79,13 +79,18 @@ impl Write for BlobWriter {
 }
 
 impl Pending {
+    /// One that stays where it is, if it never gets its name.
+    pub(crate) fn kept(digest: Digest, size: u64, path: PathBuf, file: File) -> Self {
+        Self { digest, size, file: Nameless { path, file, keep: true } }
+    }
+
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         self.file.file.sync_data().at(&self.file.path)
     }
 
     pub(crate) fn name(mut self, blob: &Path) -> Result<(), StoreError> {
         fs::rename(&self.file.path, blob).at(blob)?;
-        self.file.named = true;
+        self.file.keep = true;
         Ok(())
     }
 }

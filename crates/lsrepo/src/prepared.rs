@@ -14,7 +14,7 @@ use lsrepo_store::Store;
 use lsrepo_types::{Digest, Platform, Timestamp};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    io::BufReader,
+    io::{BufReader, Read as _},
 };
 
 /// The largest config or record list.
@@ -44,7 +44,7 @@ pub(crate) fn is_complete(store: &Store, part: &PlatformLock) -> Result<bool> {
         let Some(digest) = roots.get(&root_name(&part.name, &module)) else { return Ok(false) };
         let Ok(bytes) = store.read(digest, MOST) else { return Ok(false) };
         let manifest = Manifest::parse(&bytes)?;
-        let same = manifest.config.digest == Digest::of(config(part, &module).as_bytes());
+        let same = manifest.config.digest == Digest::of(&config(part, &module)?);
         if !same || !manifest.descriptors().all(|one| store.contains(&one.digest, one.size)) {
             return Ok(false);
         }
@@ -53,8 +53,21 @@ pub(crate) fn is_complete(store: &Store, part: &PlatformLock) -> Result<bool> {
     Ok(roots.keys().filter(|name| name.starts_with(&prefix)).count() == part.modules().len())
 }
 
-fn config(part: &PlatformLock, module: &ModuleName) -> String {
-    Lock::new(vec![part.for_module(module)]).render()
+/// A module's part of the lock, packed.
+fn config(part: &PlatformLock, module: &ModuleName) -> Result<Vec<u8>> {
+    pack(Lock::new(vec![part.for_module(module)]).render().as_bytes())
+}
+
+fn pack(bytes: &[u8]) -> Result<Vec<u8>> {
+    zstd::bulk::compress(bytes, 9).context("packing a document")
+}
+
+/// The bytes of a packed blob; no more than [`MOST`].
+fn unpack(store: &Store, digest: &Digest) -> Result<Vec<u8>> {
+    let packed = store.read(digest, MOST)?;
+    let mut plain = Vec::new();
+    zstd::Decoder::new(&packed[..])?.take(MOST).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 /// Writes a platform's sets, whose packages are in the store, and lets its roots stand for them.
@@ -80,8 +93,8 @@ pub(crate) fn write(store: &Store, part: &PlatformLock) -> Result<()> {
 }
 
 fn manifest(store: &Store, part: &PlatformLock, module: &ModuleName, controls: &BTreeMap<Digest, String>) -> Result<Manifest> {
-    let text = config(part, module);
-    let config = Descriptor::new(media_type::LOCK, store.put(text.as_bytes())?, text.len() as u64);
+    let config = config(part, module)?;
+    let config = Descriptor::new(media_type::LOCK, store.put(&config)?, config.len() as u64);
     let own = part.for_module(module);
     let mut records = BTreeMap::new();
     let mut layers = Vec::new();
@@ -93,7 +106,7 @@ fn manifest(store: &Store, part: &PlatformLock, module: &ModuleName, controls: &
             layers.push(Descriptor::new(media_type::DEB, package.digest, package.size).with(annotation::TITLE, file));
         }
     }
-    let packed = zstd::encode_all(&serde_json::to_vec(&records)?[..], 12).context("packing the records")?;
+    let packed = pack(&serde_json::to_vec(&records)?)?;
     layers.insert(0, Descriptor::new(media_type::RECORDS, store.put(&packed)?, packed.len() as u64));
     let mut manifest = Manifest::new(ARTIFACT_TYPE, config, layers);
     manifest.annotations.insert(annotation::PLATFORM.to_owned(), part.name.to_string());
@@ -115,16 +128,12 @@ fn control(store: &Store, package: &LockedPackage) -> Result<String> {
 /// Reads a set from the store.
 pub(crate) fn read(store: &Store, root: &str, digest: &Digest) -> Result<Prepared> {
     let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
-    let text = String::from_utf8(store.read(&manifest.config.digest, MOST)?).with_context(|| root.to_owned())?;
+    let text = String::from_utf8(unpack(store, &manifest.config.digest).with_context(|| root.to_owned())?)?;
     let mut lock = Lock::parse(&text).with_context(|| root.to_owned())?;
     let Some(lock) = lock.platforms.pop() else { bail!("{root}: it holds no platform") };
     let mut records = BTreeMap::new();
     for layer in manifest.layers.iter().filter(|layer| layer.media_type == media_type::RECORDS) {
-        let packed = store.read(&layer.digest, MOST)?;
-        let mut plain = Vec::new();
-        let unpacked = zstd::Decoder::new(&packed[..])
-            .and_then(|packed| std::io::Read::read_to_end(&mut std::io::Read::take(packed, MOST), &mut plain));
-        unpacked.with_context(|| format!("{root}: records"))?;
+        let plain = unpack(store, &layer.digest).with_context(|| format!("{root}: records"))?;
         records.extend(serde_json::from_slice::<BTreeMap<Digest, String>>(&plain).with_context(|| format!("{root}: records"))?);
     }
     Ok(Prepared { lock, records })
