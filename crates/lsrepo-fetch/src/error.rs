@@ -133,6 +133,25 @@ pub enum FetchError {
     },
 }
 
+impl FetchError {
+    /// Whether this is what the upstream says or lacks, and not the network, the disk or this machine.
+    pub fn is_answer(&self) -> bool {
+        use FetchError::{All, Content, Expired, Future, NoIndex, Release, Rollback, Signature, Unsigned};
+        matches!(
+            self,
+            All { .. }
+                | Content { .. }
+                | Expired { .. }
+                | Future { .. }
+                | NoIndex { .. }
+                | Release { .. }
+                | Rollback { .. }
+                | Signature { .. }
+                | Unsigned { .. }
+        )
+    }
+}
+
 fn key_hint(why: &SignatureError) -> String {
     match why {
         SignatureError::MissingKey { issuers } => format!(

@@ -1,6 +1,6 @@
 //! From what is wanted and what upstreams offer to a platform's lock.
 
-use crate::{cli::Upstreams, context::Context, host, upstreams, wanted::Wanted};
+use crate::{cli::Upstreams, context::Context, failure::of_fetch, host, upstreams, wanted::Wanted};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock, ModuleName, PackageRequest,
@@ -65,7 +65,8 @@ pub(crate) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstream
     };
     let keys = |signed_by: &[_]| upstreams::keyring(signed_by, flags).map_err(|error| format!("{error:#}"));
     let cache = context.index_cache();
-    let suites = lsrepo_fetch::refresh(&client(flags)?, &found.sources, &arches, keys, &cache, &policy, &on_event).await?;
+    let suites = lsrepo_fetch::refresh(&client(flags)?, &found.sources, &arches, keys, &cache, &policy, &on_event).await;
+    let suites = suites.map_err(of_fetch)?;
     if suites.is_empty() {
         bail!(
             "{platform}: no source offers packages for {native}\nhint: name one with --source 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'"

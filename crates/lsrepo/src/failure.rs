@@ -31,6 +31,14 @@ pub(crate) fn unsatisfied(message: impl fmt::Display) -> anyhow::Error {
     anyhow::Error::new(Unsatisfied(anyhow::anyhow!("{message}")))
 }
 
+/// Exit code 1 for what an upstream says, 2 for what keeps us from asking it.
+pub(crate) fn of_fetch(error: lsrepo_fetch::FetchError) -> anyhow::Error {
+    match error.is_answer() {
+        true => anyhow::Error::new(Unsatisfied(error.into())),
+        false => error.into(),
+    }
+}
+
 /// The exit code for an error.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     if error.chain().any(|cause| cause.is::<Unsatisfied>()) { 1 } else { 2 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{PrepareArgs, Upstreams},
     closure::{self, Share},
     context::Context,
-    failure::unsatisfied,
+    failure::{of_fetch, unsatisfied},
     output::print,
     prepared,
     wanted::{self, Wanted},
@@ -160,7 +160,7 @@ fn take(context: &Context, runtime: &tokio::runtime::Runtime, store: &Store, par
         let client = closure::client(flags)?;
         let done = runtime.block_on(async {
             tokio::select! {
-                done = lsrepo_fetch::download(&client, &plan, store, context.now, Arc::new(on_event)) => done.map_err(Into::into),
+                done = lsrepo_fetch::download(&client, &plan, store, context.now, Arc::new(on_event)) => done.map_err(of_fetch),
                 _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted\nhint: run the same command again; it continues where it stopped")),
             }
         });
