@@ -15,11 +15,13 @@ pub type Target = fn(&[u8]);
 pub const ALL: &[(&str, Target)] = &[
     ("archive", archive_control),
     ("bom", bom),
+    ("bundle", bundle),
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
     ("inrelease", inrelease),
     ("keyring", keyring),
     ("lock", lock),
+    ("manifest", manifest),
     ("packages", packages_index),
     ("path", path),
     ("release", release_file),
@@ -41,6 +43,13 @@ pub fn archive_control(data: &[u8]) {
 pub fn bom(data: &[u8]) {
     let _ = Module::parse(text(data), "x.yml");
     let _ = PlatformDocument::parse(text(data), "x.yml");
+}
+
+/// A bundle; no signature of it can be trusted.
+pub fn bundle(data: &[u8]) {
+    if let Ok(seen) = lsrepo_bundle::inspect(data, &Keyring::default(), Timestamp(2_000_000_000)) {
+        assert!(!seen.trusted);
+    }
 }
 
 /// Paragraphs of fields; a field is a part of its paragraph, which is a part of the text.
@@ -78,6 +87,18 @@ pub fn lock(data: &[u8]) {
     if let Ok(lock) = Lock::parse(text(data)) {
         let again = Lock::parse(&lock.render());
         assert_eq!(again.ok(), Some(lock));
+    }
+}
+
+/// An OCI manifest and an OCI index, as they are written again.
+pub fn manifest(data: &[u8]) {
+    if let Ok(manifest) = lsrepo_oci::Manifest::parse(data) {
+        let again = lsrepo_oci::Manifest::parse(&manifest.to_bytes());
+        assert_eq!(again.ok(), Some(manifest));
+    }
+    if let Ok(index) = lsrepo_oci::Index::parse(data) {
+        let again = lsrepo_oci::Index::parse(&index.to_bytes());
+        assert_eq!(again.ok(), Some(index));
     }
 }
 

@@ -1,6 +1,7 @@
 //! User names and passwords by host, in the form of apt's auth.conf (netrc).
 
 use crate::FetchError;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// Who we are, and to whom.
@@ -41,6 +42,21 @@ impl Credentials {
         Ok(Self { machines })
     }
 
+    /// Takes user and password out of an address, where it has them, and remembers them for what lies below it.
+    pub fn take_from(&mut self, address: &str) -> String {
+        let Ok(mut url) = address.parse::<Url>() else { return address.to_owned() };
+        if url.username().is_empty() && url.password().is_none() {
+            return address.to_owned();
+        }
+        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (login, password) = (plain(url.username()), plain(url.password().unwrap_or("")));
+        if url.set_password(None).and_then(|()| url.set_username("")).is_err() {
+            return address.to_owned();
+        }
+        self.machines.insert(0, Machine { name: url.as_str().to_owned(), login, password });
+        url.into()
+    }
+
     /// User and password for an address; apt sends them over plain http only where the entry says `http://`.
     pub(crate) fn find(&self, url: &Url) -> Option<(&str, &str)> {
         let host = url.host_str()?;
@@ -63,6 +79,17 @@ impl Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_loses_its_password_and_who_asks_below_it_has_it() {
+        let mut credentials = Credentials::default();
+        assert_eq!(credentials.take_from("http://me:p%40ss@a.example:81/debian/"), "http://a.example:81/debian/");
+        assert_eq!(credentials.take_from("http://a.example/x"), "http://a.example/x");
+        let find = |url: &str| credentials.find(&url.parse().unwrap());
+        assert_eq!(find("http://a.example:81/debian/pool/x.deb"), Some(("me", "p@ss")));
+        assert_eq!(find("http://a.example:81/other"), None);
+        assert_eq!(find("http://a.example/debian/"), None);
+    }
 
     #[test]
     fn a_password_goes_to_its_own_host_only() {

@@ -8,9 +8,10 @@ use lsrepo_bom::{
 };
 use lsrepo_deb::{
     preferences::{Origin, Pins},
+    sources::Source,
     status,
 };
-use lsrepo_fetch::{Client, ClientOptions, Event, RefreshPolicy, Suite};
+use lsrepo_fetch::{Client, ClientOptions, Credentials, Event, RefreshPolicy, Suite};
 use lsrepo_resolve::{
     Conflict,
     deb::{self, Base, Installed, Policy, SourceInfo, Universe},
@@ -40,10 +41,14 @@ pub(crate) struct Share {
     pub(crate) bytes: u64,
 }
 
-/// The client for upstreams, with this machine's passwords.
+/// The client for upstreams, with this machine's passwords and those that sources name.
 pub(crate) fn client(flags: &Upstreams) -> Result<Client> {
-    let options = ClientOptions { proxy: flags.proxy.clone(), credentials: host::credentials()?, ..ClientOptions::default() };
-    Ok(Client::new(options)?)
+    let mut credentials = host::credentials()?;
+    let named = flags.sources.iter().map(|line| line.parse::<Source>()).collect::<Result<Vec<_>, _>>()?;
+    for uri in host::apt_sources()?.iter().chain(&named).flat_map(|source| &source.uris) {
+        credentials.take_from(uri);
+    }
+    Ok(Client::new(ClientOptions { proxy: flags.proxy.clone(), credentials, ..ClientOptions::default() })?)
 }
 
 /// Asks the upstreams of a platform and resolves what is wanted. `favour` names versions to be kept where possible.
@@ -54,7 +59,11 @@ pub(crate) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstream
     let mut arches = vec![native];
     arches.extend(requests.iter().filter_map(|request| request.arch.as_deref()).filter(|arch| *arch != native && *arch != "all"));
     arches.dedup();
-    let found = upstreams::find(platform, flags)?;
+    let mut found = upstreams::find(platform, flags)?;
+    for uri in found.sources.iter_mut().flat_map(|source| &mut source.uris) {
+        // The client knows the password; the lock need not.
+        *uri = Credentials::default().take_from(uri);
+    }
     let policy =
         RefreshPolicy { now: context.now, allow_expired: flags.allow_expired, allow_future: flags.allow_future, offline: false };
     let on_event = |event: Event<'_>| match event {

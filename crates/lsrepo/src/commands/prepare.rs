@@ -13,7 +13,7 @@ use crate::{
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{Lock, lock::PlatformLock};
 use lsrepo_deb::sources::Source;
-use lsrepo_fetch::{Download, Event};
+use lsrepo_fetch::{Credentials, Download, Event};
 use lsrepo_resolve::Conflict;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Platform};
@@ -108,7 +108,8 @@ fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<Platf
 
 /// What is wrong with a part that was made of other sources than `--source` names now.
 fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String>> {
-    let uris = |all: &[String]| all.iter().map(|uri| uri.trim_end_matches('/').to_owned()).collect::<BTreeSet<_>>();
+    let plain = |uri: &String| Credentials::default().take_from(uri).trim_end_matches('/').to_owned();
+    let uris = |all: &[String]| all.iter().map(plain).collect::<BTreeSet<_>>();
     let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
     let mut named = BTreeSet::new();
     for line in &flags.sources {

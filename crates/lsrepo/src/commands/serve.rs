@@ -52,8 +52,9 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
         let options = Options { listener: Some(Listener::new(listen)), ..Options::default() };
         let serving = lsrepo_serve::serve_with(listener, current.clone(), store.clone(), options, stop);
         let watching = async {
+            let mut look = time::interval(LOOK);
             loop {
-                time::sleep(LOOK).await;
+                look.tick().await;
                 match newer(context, &store, &snapshot, &mut older) {
                     Ok(Some((next, site))) => {
                         current.replace(site);
