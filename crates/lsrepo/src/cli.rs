@@ -223,6 +223,9 @@ pub struct ImportArgs {
     /// Trust a signer that this machine does not know yet, and remember it
     #[arg(long)]
     pub trust_on_first_use: bool,
+    /// Show what would be added; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `lsrepo serve`

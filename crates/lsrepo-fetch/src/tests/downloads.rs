@@ -210,6 +210,16 @@ fn a_password_does_not_follow_a_redirect_to_another_host() {
 }
 
 #[test]
+fn a_proxy_is_asked_for_the_whole_address() {
+    let (_dir, store) = store();
+    let proxy = Server::new(|_| Reply::ok(BODY));
+    let options = ClientOptions { proxy: Some(proxy.url.clone()), ..ClientOptions::default() };
+    let urls = ["http://archive.invalid/fox".to_owned()];
+    get_with(&Client::new(options).unwrap(), &store, &urls, &Notes::default()).unwrap();
+    assert_eq!(proxy.asked()[0].path, urls[0]);
+}
+
+#[test]
 fn a_file_on_disk_is_a_source_too() {
     let (dir, store) = store();
     let path = dir.path().join("fox.deb");

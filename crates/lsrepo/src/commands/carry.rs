@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use lsrepo_bundle::{BundleError, Contents, Event, Inspection, Trust};
+use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
 use std::{
     collections::BTreeMap,
@@ -82,6 +83,9 @@ fn text(seen: &Inspection, packages: bool) -> String {
 
 pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     let store = context.store()?;
+    if args.dry_run {
+        return would_import(context, &store, args);
+    }
     let _guard = store.lock_exclusive()?;
     store.sweep()?;
     let task = std::cell::OnceCell::new();
@@ -103,6 +107,19 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     let text = format!("snapshot {}: {written} blobs new ({}), {present} were there", snapshot.number, Bytes(done.bytes));
     context.progress.note(&text);
     Ok(())
+}
+
+fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<()> {
+    let seen = lsrepo_bundle::inspect(open(&args.bundle)?, &context.trusted()?, context.now);
+    let seen = judge(seen, &args.bundle)?;
+    if !seen.trusted && !args.trust_on_first_use {
+        return judge(Err(BundleError::Untrusted { signer: seen.signer }), &args.bundle);
+    }
+    let all = seen.parts.iter().flat_map(|part| &part.packages);
+    let absent: BTreeMap<_, _> =
+        all.filter(|item| !store.contains(&item.digest, item.size)).map(|item| (item.digest, item.size)).collect();
+    let (count, bytes, free) = (Count(absent.len() as u64), Bytes(absent.values().sum()), Bytes(store.free_bytes()?));
+    crate::output::write(format!("{}to add: {count} packages, {bytes}; free: {free}\n", text(&seen, false)).as_bytes())
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {
