@@ -3,6 +3,7 @@
 //! Not read: regular expressions between slashes; a stanza with one is refused rather than misread.
 
 use crate::{Error, deb822};
+use lsrepo_types::glob;
 
 /// What is known of where a version comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Pins {
     /// (1 or 100 where the suite says that it is not automatic).
     pub fn priority(&self, package: &str, version: &str, origin: &Origin) -> i32 {
         let fits = |pin: &&Pin| pin.what.fits(version, origin);
-        let named = |pin: &&Pin| pin.packages.iter().any(|pattern| glob(pattern, package));
+        let named = |pin: &&Pin| pin.packages.iter().any(|pattern| glob::matches(pattern, package));
         let found = self.specific.iter().filter(named).find(fits).or_else(|| self.general.iter().find(fits));
         match (found, origin.not_automatic, origin.but_automatic_upgrades) {
             (Some(pin), ..) => pin.priority,
@@ -99,8 +100,8 @@ impl Pins {
 impl What {
     fn fits(&self, version: &str, origin: &Origin) -> bool {
         match self {
-            What::Version(pattern) => glob(pattern, version),
-            What::Site(pattern) => glob(pattern, &origin.site),
+            What::Version(pattern) => glob::matches(pattern, version),
+            What::Site(pattern) => glob::matches(pattern, &origin.site),
             What::Release(parts) => parts.iter().all(|(letter, pattern)| {
                 let value = match letter {
                     'a' => &origin.suite,
@@ -111,7 +112,7 @@ impl What {
                     'v' => &origin.version,
                     _ => return false,
                 };
-                glob(pattern, value)
+                glob::matches(pattern, value)
             }),
         }
     }
@@ -139,29 +140,6 @@ fn part_of(text: &str) -> Option<(char, String)> {
         None if text.starts_with(|c: char| c.is_ascii_digit()) => Some(('v', text.to_owned())),
         None => Some(('a', text.to_owned())),
     }
-}
-
-/// `*` and `?`, in time that grows with the product of both lengths at most.
-fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c == text[t] => (p, t) = (p + 1, t + 1),
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    (p, t) = (at + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|&c| c == b'*')
 }
 
 #[cfg(test)]

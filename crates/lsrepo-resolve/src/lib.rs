@@ -9,7 +9,6 @@
 
 mod conflict;
 pub mod deb;
-mod glob;
 mod resolution;
 
 pub use conflict::{Conflict, Link};

@@ -7,6 +7,7 @@
 
 mod arch;
 mod digest;
+pub mod glob;
 mod hint;
 mod human;
 mod path;

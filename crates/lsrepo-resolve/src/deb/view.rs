@@ -7,7 +7,8 @@ use super::{
     universe::{Candidate, MultiArch},
     wish::Wanted,
 };
-use crate::{CandidateId, glob};
+use crate::CandidateId;
+use lsrepo_types::glob;
 use std::{
     cell::RefCell,
     cmp::Reverse,

@@ -8,9 +8,10 @@ use super::{
     relations::options,
     view::{Node, View},
 };
-use crate::{Conflict, Link, glob};
+use crate::{Conflict, Link};
 use lsrepo_bom::PackageRequest;
 use lsrepo_deb::dependency::Relation;
+use lsrepo_types::glob;
 
 /// One package that has to be there.
 #[derive(Clone, Debug)]

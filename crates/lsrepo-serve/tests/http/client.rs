@@ -69,6 +69,21 @@ impl Client {
         reply
     }
 
+    /// Waits until the answer has begun; reads nothing of it.
+    pub(crate) fn begun(&mut self) {
+        assert!(!self.stream.fill_buf().unwrap().is_empty());
+    }
+
+    /// Whether nothing comes for that long.
+    pub(crate) fn hears_nothing_for(&mut self, time: Duration) -> bool {
+        let stream = self.stream.get_ref();
+        let usual = stream.read_timeout().unwrap();
+        stream.set_read_timeout(Some(time)).unwrap();
+        let silent = stream.peek(&mut [0]).is_err();
+        stream.set_read_timeout(usual).unwrap();
+        silent
+    }
+
     /// All bytes until the server closes.
     pub(crate) fn rest(&mut self) -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -82,15 +82,11 @@ fn one_connection_too_many_waits_for_its_turn() {
             client
         })
         .collect();
-    let waiting = std::thread::spawn({
-        let address = server.address;
-        move || (get(address, "/healthz").status, Instant::now())
-    });
-    std::thread::sleep(Duration::from_millis(300));
-    let freed = Instant::now();
+    let mut waiting = Client::new(server.address);
+    waiting.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert!(waiting.hears_nothing_for(Duration::from_millis(200)));
     drop(held);
-    let (status, answered) = waiting.join().unwrap();
-    assert!(status == 200 && answered >= freed);
+    assert_eq!(waiting.reply(true).status, 200);
 }
 
 #[test]
@@ -100,9 +96,8 @@ fn a_download_under_way_is_finished_before_the_end() {
     assert_eq!(idle.get("/healthz", &[]).status, 200);
     let mut client = Client::new(server.address);
     client.write(format!("GET {LARGE} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    client.begun();
     server.stop();
-    std::thread::sleep(Duration::from_millis(100));
     assert!(client.reply(true).body == large());
     server.join();
     assert!(idle.rest().unwrap_or_default().is_empty());

@@ -7,7 +7,7 @@ use lsrepo_types::{Digest, Timestamp};
 use std::{
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -27,7 +27,7 @@ pub(crate) struct Server {
     pub(crate) site: Arc<Current>,
     store: Arc<Store>,
     directory: tempfile::TempDir,
-    events: Arc<Mutex<Vec<Event>>>,
+    events: Arc<(Mutex<Vec<Event>>, Condvar)>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -41,9 +41,12 @@ impl Server {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(directory.path()).unwrap());
         let site = Arc::new(Current::new(site(&store)));
-        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let events: Arc<(Mutex<Vec<Event>>, Condvar)> = Arc::default();
         let heard = events.clone();
-        options.listener = Some(Listener::new(move |event| heard.lock().unwrap().push(event)));
+        options.listener = Some(Listener::new(move |event| {
+            heard.0.lock().unwrap().push(event);
+            heard.1.notify_all();
+        }));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -94,27 +97,22 @@ impl Server {
 
     /// The accesses so far; the last may still be under way when the client has its answer.
     pub(crate) fn accesses(&self, expected: usize) -> Vec<Access> {
-        for _ in 0..200 {
-            let found: Vec<Access> = self
-                .events
-                .lock()
-                .unwrap()
-                .iter()
-                .filter_map(|event| match event {
-                    Event::Access(access) => Some(access.clone()),
-                    _ => None,
-                })
-                .collect();
-            if found.len() >= expected {
-                return found;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("fewer than {expected} accesses");
+        let found = |events: &[Event]| -> Vec<Access> {
+            let access = |event: &Event| match event {
+                Event::Access(access) => Some(access.clone()),
+                _ => None,
+            };
+            events.iter().filter_map(access).collect()
+        };
+        let (events, more) = &*self.events;
+        let few = |events: &mut Vec<Event>| found(events).len() < expected;
+        let (events, waited) = more.wait_timeout_while(events.lock().unwrap(), Duration::from_secs(20), few).unwrap();
+        assert!(!waited.timed_out(), "fewer than {expected} accesses");
+        found(&events)
     }
 
     pub(crate) fn broken(&self) -> Vec<String> {
-        let events = self.events.lock().unwrap();
+        let events = self.events.0.lock().unwrap();
         events
             .iter()
             .filter_map(|event| match event {

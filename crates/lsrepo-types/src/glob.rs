@@ -1,7 +1,7 @@
-//! Patterns with `*` and `?`, as requests have them.
+//! Patterns with `*` and `?`.
 
 /// Whether `text` fits `pattern` as a whole. Linear in practice: only the last star is retried.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
@@ -28,7 +28,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether there is anything to expand.
-pub(crate) fn is_pattern(text: &str) -> bool {
+pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
