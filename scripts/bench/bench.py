@@ -153,7 +153,27 @@ def fetch():
 
         environment = {**os.environ, "LSREPO_HOME": str(home)}
         command = lsrepo("prepare", "--locked", *asked(), "--lock-file", lock)
-        row("lsrepo prepare --locked, on disk and verified", best(command, 3, before=empty, environment=environment), curl)
+        ours = row("lsrepo prepare --locked, on disk and verified", best(command, 3, before=empty, environment=environment), curl)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+    shutil.rmtree(out, ignore_errors=True)
+    server, url, _ = served()
+    try:
+        key = WORK / "key.asc"
+        key.write_bytes(urllib.request.urlopen(url + "keys/lsrepo.asc").read())
+        root, environment = apt_root("apt-fetch", lambda: [f"deb [signed-by={key}] {url}apt/debian-12 debian-12 main"])
+        once(["apt-get", "-qq", "update"], environment)
+        command = ["apt-get", "-qq", "-y", "--no-install-recommends", "--download-only", "install",
+                   "?essential", "?priority(required)", *REQUESTS]
+
+        def emptied():
+            for file in (root / "cache/archives").glob("*.deb"):
+                file.unlink()
+
+        apt = row("apt-get --download-only, from lsrepo serve", best(command, 2, before=emptied, environment=environment))
+        emptied()
+        print(f"  {'':44} {ours.cpu / apt.cpu:5.2f} × apt")
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()

@@ -8,7 +8,7 @@ use lsrepo_publish::{
     date_after,
 };
 use lsrepo_serve::{AptRepository, PlatformSummary, PublicKey, Site};
-use lsrepo_store::Store;
+use lsrepo_store::{Store, StoreError};
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,12 +25,27 @@ fn document() -> Result<RelPath> {
     Ok("snapshots/current.json".parse()?)
 }
 
+/// The snapshot that was shown last.
+fn last(store: &Store) -> Result<Snapshot> {
+    match store.read_document(&document()?)? {
+        Some(bytes) => serde_json::from_slice(&bytes).context("snapshots/current.json"),
+        None => Ok(Snapshot::default()),
+    }
+}
+
+/// [`snapshot`], or the last one while an import or a prepare is under way, whose names come one by one.
+pub(crate) fn settled(store: &Store) -> Result<Snapshot> {
+    match store.lock_shared() {
+        Ok(_guard) => snapshot(store),
+        Err(StoreError::Busy { .. }) => last(store),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The snapshot of what the store holds now; a new one where that changed. Its date only ever rises.
+/// The store must be locked.
 pub(crate) fn snapshot(store: &Store) -> Result<Snapshot> {
-    let last: Snapshot = match store.read_document(&document()?)? {
-        Some(bytes) => serde_json::from_slice(&bytes).context("snapshots/current.json")?,
-        None => Snapshot::default(),
-    };
+    let last = last(store)?;
     let roots = store.roots()?;
     if last.roots == roots && last.date.is_some() {
         return Ok(last);

@@ -1,33 +1,20 @@
 //! apt and debmirror against a repository that is published and served, where they are installed.
 //! The packages' bytes are not packages: neither client looks inside what it only downloads.
 
+#[path = "../../../../tests/it/program.rs"]
+mod peer;
+
 use crate::server::{DATE, Server};
 use lsrepo_publish::apt::{PlatformPackages, PublishedPackage, publish};
 use lsrepo_serve::{AptRepository, PublicKey, Site};
 use lsrepo_sign::SecretKey;
 use lsrepo_types::Timestamp;
+use peer::{program, succeeded};
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
-
-/// A program's path, or a line that says what was not tested.
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file());
-    if found.is_none() {
-        eprintln!("skipped: no {name} on this machine");
-    }
-    found
-}
-
-fn succeeded(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{stdout}\n{stderr}");
-    format!("{stdout}{stderr}")
-}
 
 /// Shows a repository of these packages: (name, version, architecture).
 fn show(server: &Server, packages: &[(&str, &str, &str)], key: &SecretKey, date: Timestamp) {

@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let store = Arc::new(context.store()?);
     let mut older = BTreeMap::new();
-    let mut snapshot = site::snapshot(&store)?;
+    let mut snapshot = site::settled(&store)?;
     let (site, shown) = site::publish(context, &store, &snapshot, &mut older)?;
     let current = Arc::new(Current::new(site));
     runtime()?.block_on(async {
@@ -82,9 +82,10 @@ fn newer(
     if store.roots()? == shown.roots {
         return Ok(None);
     }
-    // While an import or a prepare is under way its roots come one by one: wait for the end.
-    let Ok(_guard) = store.lock_shared() else { return Ok(None) };
-    let next = site::snapshot(store)?;
+    let next = site::settled(store)?;
+    if next.roots == shown.roots {
+        return Ok(None);
+    }
     let (site, _) = site::publish(context, store, &next, older)?;
     Ok(Some((next, site)))
 }

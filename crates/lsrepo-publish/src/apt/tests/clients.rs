@@ -1,32 +1,19 @@
 //! What gpgv and apt themselves say, where they are installed.
 
+#[path = "../../../../../tests/it/program.rs"]
+mod peer;
+
 use super::{
     super::*,
     fixture::{DATE, Deb, key, platform},
 };
 use crate::Entry;
+use peer::{program, succeeded};
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
-
-/// A program's path, or a line that says what was not tested.
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file());
-    if found.is_none() {
-        eprintln!("skipped: no {name} on this machine");
-    }
-    found
-}
-
-fn succeeded(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{stdout}\n{stderr}");
-    format!("{stdout}{stderr}")
-}
 
 /// A published repository on disk, with its key, and a client's own state beside it.
 struct Site {
