@@ -26,6 +26,18 @@ impl<T, E: Into<anyhow::Error>> OrUnsatisfied<T> for Result<T, E> {
     }
 }
 
+/// Ends what went wrong with what to do about it.
+pub(crate) trait Hint<T> {
+    /// A fault of use or environment, with a hint.
+    fn hint(self, hint: &str) -> anyhow::Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> Hint<T> for Result<T, E> {
+    fn hint(self, hint: &str) -> anyhow::Result<T> {
+        self.map_err(|error| anyhow::anyhow!("{:#}\nhint: {hint}", error.into()))
+    }
+}
+
 /// An [`Unsatisfied`] made of words.
 pub(crate) fn unsatisfied(message: impl fmt::Display) -> anyhow::Error {
     anyhow::Error::new(Unsatisfied(anyhow::anyhow!("{message}")))

@@ -1,6 +1,9 @@
 //! This machine: what it is, and where its own apt takes packages from.
 
-use crate::context::{files_in, load_keyring};
+use crate::{
+    context::{files_in, load_keyring},
+    failure::Hint,
+};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_deb::{
     preferences::Pins,
@@ -13,7 +16,7 @@ use std::{env, fs, path::Path};
 
 /// The OS of this machine, from `/etc/os-release`.
 pub(crate) fn os() -> Result<Os> {
-    let text = fs::read_to_string("/etc/os-release").context("/etc/os-release\nhint: name the platform with --os")?;
+    let text = fs::read_to_string("/etc/os-release").context("/etc/os-release").hint("name the platform with --os")?;
     let value = |key: &str| {
         text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(|value| value.trim_matches('"').to_owned())
     };
@@ -25,7 +28,7 @@ pub(crate) fn os() -> Result<Os> {
 
 /// The architecture of this machine.
 pub(crate) fn arch() -> Result<Arch> {
-    env::consts::ARCH.parse().context("this machine\nhint: name the architecture with --arch")
+    env::consts::ARCH.parse().context("this machine").hint("name the architecture with --arch")
 }
 
 /// The enabled sources of this machine's apt, in apt's order.

@@ -1,6 +1,6 @@
 //! What is wanted, for which platforms: flags, modules, requirement files, or what a lock was asked.
 
-use crate::{cli::Selection, host};
+use crate::{cli::Selection, failure::Hint, host};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock, Module, ModuleName, Requirement, embedded,
@@ -106,8 +106,11 @@ fn base(word: Option<&str>) -> Result<(String, Option<String>)> {
         None | Some("minbase") => Ok(("minbase".to_owned(), None)),
         Some("none") => Ok(("none".to_owned(), None)),
         Some(file) => {
-            let hint = nearest(file, ["none", "minbase"]).map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"));
-            let text = fs::read_to_string(file).with_context(|| format!("base `{file}`{hint}"))?;
+            let hint = match nearest(file, ["none", "minbase"]) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name a dpkg status file, a list of names, `none` or `minbase`".to_owned(),
+            };
+            let text = fs::read_to_string(file).with_context(|| format!("base `{file}`")).hint(&hint)?;
             Ok((format!("file:{}", Digest::of(text.as_bytes())), Some(text)))
         }
     }

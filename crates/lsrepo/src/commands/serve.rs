@@ -1,7 +1,7 @@
 //! `lsrepo serve`: what the store holds, over HTTP.
 
 use super::runtime;
-use crate::{cli::ServeArgs, context::Context, site};
+use crate::{cli::ServeArgs, context::Context, failure::Hint, site};
 use anyhow::{Context as _, Result};
 use lsrepo_serve::{Current, Event, Listener, Options};
 use lsrepo_store::Store;
@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let current = Arc::new(Current::new(site));
     runtime()?.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.with_context(|| format!("{}\nhint: choose another address with --listen", args.listen))?;
+        let listener = listener.with_context(|| args.listen.to_string()).hint("choose another address with --listen")?;
         let address = listener.local_addr()?;
         shown.iter().for_each(|line| context.progress.note(line));
         if shown.is_empty() {
