@@ -2,5 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod evr;
+mod relation;
 
 pub use evr::Evr;
+pub use relation::{Operator, Relation};
