@@ -38,6 +38,12 @@ pub struct PlatformLock {
     /// the upstreams, sorted by name
     #[serde(default, rename = "source")]
     pub sources: Vec<LockedSource>,
+    /// the keys that sign the packages themselves, where that is usual (RPM), sorted by fingerprint
+    #[serde(default, rename = "key")]
+    pub keys: Vec<LockedKey>,
+    /// what else of the upstreams travels along, sorted by source and kind
+    #[serde(default, rename = "document")]
+    pub documents: Vec<LockedDocument>,
     /// the packages, sorted by name, architecture, version
     #[serde(default, rename = "package")]
     pub packages: Vec<LockedPackage>,
@@ -58,6 +64,12 @@ pub struct Asked {
     /// packages that must not be taken
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// module streams (RPM) to be taken instead of the default ones: `postgresql:16`
+    #[serde(default)]
+    pub streams: Vec<String>,
+    /// what is requested may be older than the newest, where only that fits (RPM)
+    #[serde(default)]
+    pub any_version: bool,
     /// who wants what, sorted
     pub requirements: Vec<Requirement>,
 }
@@ -65,7 +77,9 @@ pub struct Asked {
 impl Asked {
     fn same_policy(&self, other: &Self) -> bool {
         let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-        (self.recommends, self.suggests) == (other.recommends, other.suggests) && set(&self.exclude) == set(&other.exclude)
+        (self.recommends, self.suggests, self.any_version) == (other.recommends, other.suggests, other.any_version)
+            && set(&self.exclude) == set(&other.exclude)
+            && set(&self.streams) == set(&other.streams)
     }
 }
 
@@ -83,6 +97,82 @@ pub struct LockedSource {
     /// its Date
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Timestamp>,
+    /// how it is with the signatures that packages bear themselves (RPM)
+    #[serde(default, skip_serializing_if = "PackageSignatures::is_unchecked")]
+    pub package_signatures: PackageSignatures,
+    /// its packages count beside those of a module (RPM)
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub module_hotfixes: bool,
+}
+
+/// What is asked of the signature that a package bears itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackageSignatures {
+    /// nothing: the index's digest is what counts
+    #[default]
+    Unchecked,
+    /// one by a key of the lock
+    Required,
+    /// one by a key of the lock, which may use SHA-1, DSA or a short key, as was usual in the days of EL7
+    Old,
+}
+
+impl PackageSignatures {
+    fn is_unchecked(&self) -> bool {
+        *self == Self::Unchecked
+    }
+}
+
+/// A key that signs packages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedKey {
+    /// of the primary key
+    pub fingerprint: String,
+    /// the [`LockedSource`]s whose packages it may sign, sorted
+    pub sources: Vec<String>,
+    /// the key itself: a lock is enough to check what it names
+    pub armored: String,
+}
+
+/// A file of an upstream that says something of its packages and travels with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedDocument {
+    /// what it is
+    pub kind: DocumentKind,
+    /// the [`LockedSource`] it comes from
+    pub source: String,
+    /// where it lies below the source's addresses
+    pub path: String,
+    /// bytes
+    pub size: u64,
+    /// of the file as it lies there
+    pub digest: Digest,
+}
+
+/// What a [`LockedDocument`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentKind {
+    /// groups of packages
+    Comps,
+    /// module streams
+    Modules,
+    /// advisories
+    Updateinfo,
+}
+
+impl DocumentKind {
+    /// The word in the lock.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DocumentKind::Comps => "comps",
+            DocumentKind::Modules => "modules",
+            DocumentKind::Updateinfo => "updateinfo",
+        }
+    }
 }
 
 /// One package, exactly.
@@ -127,13 +217,13 @@ pub enum LockError {
     /// written by a later lsrepo
     #[error("lock: format version {0}, this program reads version {VERSION}\nhint: use the lsrepo that wrote it, or resolve again")]
     Version(u32),
-    /// a package names a source that is not there
-    #[error("lock: package `{package}` of `{platform}` names the unknown source `{source_name}`")]
+    /// a package, a document or a key names a source that is not there
+    #[error("lock: `{what}` of `{platform}` names the unknown source `{source_name}`")]
     Source {
         /// where
         platform: Platform,
         /// which
-        package: String,
+        what: String,
         /// the missing one
         source_name: String,
     },
@@ -206,6 +296,8 @@ impl PlatformLock {
         part.packages.retain(|package| package.wanted_by.contains(module));
         part.asked.requirements.retain(|requirement| requirement.module == *module);
         part.sources.retain(|source| part.packages.iter().any(|package| package.source == source.name));
+        part.documents.retain(|document| part.sources.iter().any(|source| source.name == document.source));
+        part.keys.retain(|key| part.sources.iter().any(|source| key.sources.contains(&source.name)));
         part
     }
 
@@ -218,7 +310,9 @@ impl PlatformLock {
             (Some(new), _) => Some(format!("`{}` (module {}) is not in it", new.package, new.module)),
             (None, Some(old)) => Some(format!("`{}` (module {}) is no longer wanted", old.package, old.module)),
             (None, None) if old.base != new.base => Some(format!("its base is `{}`, now `{}`", old.base, new.base)),
-            (None, None) if !old.same_policy(new) => Some("its policy (recommends, suggests, exclude) differs".to_owned()),
+            (None, None) if !old.same_policy(new) => {
+                Some("its policy (recommends, suggests, exclude, module streams) differs".to_owned())
+            }
             (None, None) => None,
         }
     }
@@ -228,7 +322,12 @@ impl PlatformLock {
         self.asked.requirements.dedup();
         self.asked.exclude.sort();
         self.asked.exclude.dedup();
+        self.asked.streams.sort();
+        self.asked.streams.dedup();
         self.sources.sort_by(|a, b| a.name.cmp(&b.name));
+        self.keys.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint));
+        self.keys.iter_mut().for_each(|key| key.sources.sort());
+        self.documents.sort_by(|a, b| (&a.source, a.kind, &a.path).cmp(&(&b.source, b.kind, &b.path)));
         for package in &mut self.packages {
             package.wanted_by.sort();
             package.wanted_by.dedup();
@@ -240,13 +339,14 @@ impl PlatformLock {
 
     fn check(&self) -> Result<(), LockError> {
         let known = |name: &str| self.sources.iter().any(|source| source.name == name);
-        match self.packages.iter().find(|package| !known(&package.source)) {
+        let packages = self.packages.iter().map(|package| (package.name.as_str(), &package.source));
+        let documents = self.documents.iter().map(|document| (document.kind.as_str(), &document.source));
+        let keys = self.keys.iter().flat_map(|key| key.sources.iter().map(|source| (key.fingerprint.as_str(), source)));
+        match packages.chain(documents).chain(keys).find(|(_, source)| !known(source)) {
             None => Ok(()),
-            Some(package) => Err(LockError::Source {
-                platform: self.name.clone(),
-                package: package.name.clone(),
-                source_name: package.source.clone(),
-            }),
+            Some((what, source)) => {
+                Err(LockError::Source { platform: self.name.clone(), what: what.to_owned(), source_name: source.clone() })
+            }
         }
     }
 }

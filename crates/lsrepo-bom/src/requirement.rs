@@ -33,7 +33,7 @@ pub enum RequirementError {
     #[error("`{0}` is not a module name: expected lower-case letters, digits and dashes")]
     Module(String),
     /// not a package request
-    #[error("`{0}` is not a package request: expected `NAME`, `NAME=VERSION`, `NAME:ARCH` or `NAME/SUITE`")]
+    #[error("`{0}` is not a package request: expected a name such as `nginx`, maybe with a version: `nginx=1.22.*`")]
     Package(String),
     /// not a file to download
     #[error("`{0}` is not a file request: expected `http://…` or `https://…`, then maybe the name to save it under")]
@@ -70,72 +70,40 @@ impl From<ModuleName> for String {
     }
 }
 
-/// A package by name, maybe with a version pattern, an architecture, or the suite to take it from:
-/// `postgresql`, `haproxy=2.6.*`, `libc6:arm64`, `nginx/bookworm-backports`.
+/// A wish for packages, in the words of the platform's own package manager: `postgresql`, `haproxy=2.6.*`,
+/// `libc6:arm64`; for RPM also `@core`, `/usr/bin/make`, `libz.so.1()(64bit)`.
+///
+/// What the words mean is the business of each family's `Request`; here they are only known to be harmless.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PackageRequest {
-    /// the package's name, maybe with `*` and `?`
-    pub name: String,
-    /// a version, maybe with `*` and `?`
-    pub version: Option<String>,
-    /// the ecosystem's word for an architecture, where not the platform's own
-    pub arch: Option<String>,
-    /// the suite to prefer
-    pub suite: Option<String>,
+pub struct PackageRequest(Box<str>);
+
+impl PackageRequest {
+    /// The request as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl FromStr for PackageRequest {
     type Err = RequirementError;
 
     fn from_str(text: &str) -> Result<Self, RequirementError> {
-        let refuse = || RequirementError::Package(text.chars().take(120).collect());
         let text = text.trim();
-        let (rest, version) = match text.split_once('=') {
-            Some((rest, version)) => (rest.trim(), Some(version.trim())),
-            None => (text, None),
-        };
-        let (rest, suite) = match rest.split_once('/') {
-            Some((rest, suite)) => (rest, Some(suite)),
-            None => (rest, None),
-        };
-        let (name, arch) = match rest.split_once(':') {
-            Some((name, arch)) => (name, Some(arch)),
-            None => (rest, None),
-        };
-        let word = |part: &str, more: &str| {
-            !part.is_empty() && part.len() <= 200 && part.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
-        };
-        let fits = word(name, "+-._*?")
-            && !name.starts_with(['-', '.', '+'])
-            && version.is_none_or(|v| word(v, "+-.~:^_*?"))
-            && arch.is_none_or(|a| word(a, "-_"))
-            && suite.is_none_or(|s| word(s, "-._~+"));
-        match fits {
-            true => Ok(Self {
-                name: name.to_owned(),
-                version: version.map(str::to_owned),
-                arch: arch.map(str::to_owned),
-                suite: suite.map(str::to_owned),
-            }),
-            false => Err(refuse()),
+        let first = |c: char| c.is_ascii_alphanumeric() || "@/_(*?[".contains(c);
+        let harmless = |c: char| c.is_ascii_alphanumeric() || "@/_()*?[]+-.~:^=<> ".contains(c);
+        // Several words are one request only where they compare versions: `web >= 1.2`.
+        let joined = !text.contains(' ') || text.contains(['<', '>', '=', '(']);
+        match text.starts_with(first) && text.len() <= 300 && text.chars().all(harmless) && joined && !text.ends_with('=') {
+            true => Ok(Self(text.into())),
+            false => Err(RequirementError::Package(text.chars().take(120).collect())),
         }
     }
 }
 
 impl fmt::Display for PackageRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        if let Some(arch) = &self.arch {
-            write!(f, ":{arch}")?;
-        }
-        if let Some(suite) = &self.suite {
-            write!(f, "/{suite}")?;
-        }
-        if let Some(version) = &self.version {
-            write!(f, "={version}")?;
-        }
-        Ok(())
+        f.pad(&self.0)
     }
 }
 
@@ -148,7 +116,7 @@ impl TryFrom<String> for PackageRequest {
 
 impl From<PackageRequest> for String {
     fn from(request: PackageRequest) -> Self {
-        request.to_string()
+        request.0.into()
     }
 }
 
@@ -167,10 +135,12 @@ mod tests {
 
     #[test]
     fn requests_survive_their_text() {
-        for text in ["postgresql", "haproxy=2.6.*", "libc6:arm64", "nginx/bookworm-backports", "g++", "x=1:2.3~rc1-4+b2"] {
+        for text in
+            ["postgresql", "haproxy=2.6.*", "libc6:arm64", "g++", "@core", "/usr/bin/make", "libz.so.1()(64bit)", "web >= 1.2"]
+        {
             assert_eq!(text.parse::<PackageRequest>().unwrap().to_string(), text);
         }
-        for text in ["", "=1", "a b", "-x", "a=", "a;b", "$(x)"] {
+        for text in ["", "=1", "a b", "-x", "a=", "a;b", "$(x)", "a\nb"] {
             assert!(text.parse::<PackageRequest>().is_err(), "{text}");
         }
     }

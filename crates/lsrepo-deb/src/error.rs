@@ -35,6 +35,9 @@ pub enum Error {
     /// a relation such as `libc6 (>= 2.36)` that is none
     #[error("`{0}` is not a package relation")]
     Relation(String),
+    /// a wish that is none
+    #[error("`{0}` is not a package request: expected `NAME`, `NAME=VERSION`, `NAME:ARCH` or `NAME/SUITE`")]
+    Request(String),
     /// a line or stanza of a sources or preferences file
     #[error("{file}:{line}: {why}")]
     Config {

@@ -14,9 +14,11 @@ mod pool;
 pub mod preferences;
 pub mod record;
 pub mod release;
+mod request;
 pub mod sources;
 pub mod status;
 pub mod version;
 
 pub use error::Error;
 pub use pool::pool_path;
+pub use request::Request;

@@ -109,6 +109,12 @@ pub struct Selection {
     /// Package that must not be taken; repeat it or give a list
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub exclude: Vec<String>,
+    /// Module stream (RPM) to take instead of the default one: NAME:STREAM; repeat it or give a list
+    #[arg(long = "module-stream", value_delimiter = ',', value_name = "NAME:STREAM")]
+    pub module_streams: Vec<String>,
+    /// Take an older version of what is requested (RPM) where the newest cannot be installed
+    #[arg(long)]
+    pub no_best: bool,
 }
 
 impl Selection {
@@ -123,6 +129,8 @@ impl Selection {
             && !self.with_recommends
             && !self.with_suggests
             && self.exclude.is_empty()
+            && self.module_streams.is_empty()
+            && !self.no_best
     }
 }
 

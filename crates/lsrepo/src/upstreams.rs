@@ -1,120 +1,22 @@
-//! Where a platform's packages come from: `--source`, this machine's own apt, or the platform's document.
+//! Where a platform's packages come from.
 
-use crate::{
-    cli::Upstreams,
-    context::{files_in, load_keyring},
-    host,
-};
-use anyhow::{Context as _, Result, bail};
-use lsrepo_bom::{embedded, platforms::AptUpstream};
-use lsrepo_deb::sources::{SignedBy, Source};
-use lsrepo_sign::Keyring;
-use lsrepo_types::{Family, Os, Platform, nearest};
-use std::{fs, path::Path};
+pub(crate) mod apt;
 
-/// The upstreams of one platform.
-pub(crate) struct Found {
-    pub(crate) sources: Vec<Source>,
-    /// apt's preferences that hold for them, as text
-    pub(crate) pins: String,
-}
+use anyhow::{Result, bail};
+use lsrepo_bom::{embedded, platforms::PlatformDocument};
+use lsrepo_types::{Family, Os, nearest};
 
-/// The sources for `platform`.
-pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
-    if platform.os.family() != Family::Debian {
-        bail!("{platform}: this version carries Debian packages only\nhint: choose a Debian-like platform such as debian-12");
+/// What is known of a platform's OS without being told.
+pub(crate) fn document(os: &Os) -> Result<PlatformDocument> {
+    if let Some(document) = embedded::platform(os)? {
+        return Ok(document);
     }
-    if !flags.sources.is_empty() {
-        let sources = flags.sources.iter().map(|line| line.parse::<Source>()).collect::<Result<_, _>>()?;
-        return Ok(Found { sources, pins: String::new() });
-    }
-    let own = host::os().is_ok_and(|os| os == platform.os);
-    if own {
-        let deb = platform.arch.deb();
-        let fits = |source: &Source| source.architectures.is_empty() || source.architectures.iter().any(|arch| arch == deb);
-        let sources: Vec<Source> = host::apt_sources()?.into_iter().filter(fits).collect();
-        if !sources.is_empty() {
-            return Ok(Found { sources, pins: host::apt_pins()? });
-        }
-    }
-    from_document(&platform.os)
-}
-
-fn from_document(os: &Os) -> Result<Found> {
-    let Some(document) = embedded::platform(os)? else {
-        let known: Vec<String> = embedded::platforms()?.iter().map(|document| document.name.to_string()).collect();
-        let near = nearest(os.as_str(), known.iter().map(String::as_str));
-        let hint = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "name its upstreams with --source 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'".to_owned(),
-        };
-        bail!("nothing is known of the platform `{os}` (known: {})\nhint: {hint}", known.join(", "));
+    let known: Vec<String> = embedded::platforms()?.iter().map(|document| document.name.to_string()).collect();
+    let near = nearest(os.as_str(), known.iter().map(String::as_str));
+    let hint = match (near, os.family()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Family::Debian) => "name its upstreams with --source 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'".to_owned(),
+        (None, Family::RedHat) => "name its upstreams with --source 'rpm [gpgkey=FILE] URL'".to_owned(),
     };
-    let sources = document.apt.iter().map(|upstream| source_of(upstream, os)).collect::<Result<_>>()?;
-    Ok(Found { sources, pins: document.pins() })
-}
-
-/// A source line of a platform document; `mirror` becomes the address that this machine's own apt uses.
-fn source_of(upstream: &AptUpstream, os: &Os) -> Result<Source> {
-    let uri = match (&upstream.uri, &upstream.mirror) {
-        (Some(uri), _) => uri.clone(),
-        (None, Some(mirror)) => own_mirror(mirror, os)?,
-        (None, None) => bail!("{os}: an upstream names neither `uri` nor `mirror`"),
-    };
-    let signed_by = upstream.signed_by.iter().cloned().map(SignedBy::Path).collect();
-    Ok(Source {
-        uris: vec![uri],
-        suites: upstream.suites.clone(),
-        components: upstream.components.clone(),
-        signed_by,
-        ..Source::default()
-    })
-}
-
-/// The address where this machine's own apt finds the archive called `mirror` (`main`, `security`).
-fn own_mirror(mirror: &str, os: &Os) -> Result<String> {
-    let security = mirror == "security";
-    let is_security = |suite: &str| suite.ends_with("-security") || suite.ends_with("/updates");
-    let same = host::os().is_ok_and(|own| own.distribution() == os.distribution());
-    let found = host::apt_sources()?.into_iter().filter(|_| same).find(|source| {
-        let debian = source.components.iter().any(|component| component == "main");
-        debian && source.suites.iter().any(|suite| is_security(suite)) == security
-    });
-    match found.and_then(|source| source.uris.into_iter().next()) {
-        Some(uri) => Ok(uri),
-        None => bail!(
-            "{os}: this machine's apt knows no {mirror} archive of {}\nhint: name it with --source 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'",
-            os.distribution()
-        ),
-    }
-}
-
-/// The keys that may sign `source`.
-pub(crate) fn keyring(signed_by: &[SignedBy], flags: &Upstreams) -> Result<Keyring> {
-    let mut keyring = Keyring::default();
-    let mut wanted: Vec<&str> = Vec::new();
-    for entry in signed_by {
-        match entry {
-            SignedBy::Path(path) => keyring.extend(load_keyring(Path::new(path))?),
-            SignedBy::Inline(text) => keyring.extend(Keyring::parse(text.as_bytes()).context("Signed-By")?),
-            SignedBy::Fingerprint(fingerprint) => wanted.push(fingerprint),
-        }
-    }
-    if signed_by.is_empty() || !wanted.is_empty() {
-        let mut all = Keyring::default();
-        for file in &flags.keyrings {
-            all.extend(load_keyring(file)?);
-        }
-        if flags.keyrings.is_empty() {
-            all.extend(host::apt_keyring()?);
-            for file in files_in(Path::new("/usr/share/keyrings"))? {
-                let archive = file.file_name().is_some_and(|name| name.to_string_lossy().ends_with("-archive-keyring.gpg"));
-                if archive && fs::metadata(&file).is_ok_and(|data| data.len() > 0) {
-                    all.extend(load_keyring(&file)?);
-                }
-            }
-        }
-        keyring.extend(if wanted.is_empty() { all } else { all.only(&wanted) });
-    }
-    Ok(keyring)
+    bail!("nothing is known of the platform `{os}` (known: {})\nhint: {hint}", known.join(", "));
 }

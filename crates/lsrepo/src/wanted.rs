@@ -81,7 +81,15 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
     let (base, base_text) = base(selection.base.as_deref())?;
     let mut exclude = selection.exclude.clone();
     exclude.sort();
-    let asked = Asked { base, recommends: selection.with_recommends, suggests: selection.with_suggests, exclude, requirements };
+    let asked = Asked {
+        base,
+        recommends: selection.with_recommends,
+        suggests: selection.with_suggests,
+        exclude,
+        streams: selection.module_streams.clone(),
+        any_version: selection.no_best,
+        requirements,
+    };
     Ok(Wanted { platform, asked, base_text })
 }
 

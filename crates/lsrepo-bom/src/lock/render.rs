@@ -1,6 +1,6 @@
 //! The text of a lock. Written by hand, for a requirement is one line and nothing is left out by accident.
 
-use super::{Asked, Lock, LockedPackage, LockedSource, PlatformLock};
+use super::{Asked, Lock, LockedDocument, LockedKey, LockedPackage, LockedSource, PackageSignatures, PlatformLock};
 
 /// Equal locks give equal bytes.
 pub(super) fn render(lock: &Lock) -> String {
@@ -16,6 +16,8 @@ fn platform(text: &mut Toml, part: &PlatformLock) {
     text.string("date", &part.date.to_string());
     asked(text, &part.asked);
     part.sources.iter().for_each(|entry| source(text, entry));
+    part.keys.iter().for_each(|entry| key(text, entry));
+    part.documents.iter().for_each(|entry| document(text, entry));
     part.packages.iter().for_each(|entry| package(text, entry));
 }
 
@@ -25,6 +27,12 @@ fn asked(text: &mut Toml, asked: &Asked) {
     text.raw("recommends", &asked.recommends.to_string());
     text.raw("suggests", &asked.suggests.to_string());
     text.list("exclude", asked.exclude.iter().map(|name| quoted(name)));
+    if !asked.streams.is_empty() {
+        text.list("streams", asked.streams.iter().map(|stream| quoted(stream)));
+    }
+    if asked.any_version {
+        text.raw("any_version", "true");
+    }
     let requirement = |wish: &crate::Requirement| {
         format!("{{ module = {}, package = {} }}", quoted(wish.module.as_str()), quoted(&wish.package.to_string()))
     };
@@ -41,6 +49,30 @@ fn source(text: &mut Toml, source: &LockedSource) {
     if let Some(date) = source.date {
         text.string("date", &date.to_string());
     }
+    match source.package_signatures {
+        PackageSignatures::Unchecked => {}
+        PackageSignatures::Required => text.string("package_signatures", "required"),
+        PackageSignatures::Old => text.string("package_signatures", "old"),
+    }
+    if source.module_hotfixes {
+        text.raw("module_hotfixes", "true");
+    }
+}
+
+fn key(text: &mut Toml, key: &LockedKey) {
+    text.table("[[platform.key]]");
+    text.string("fingerprint", &key.fingerprint);
+    text.list("sources", key.sources.iter().map(|source| quoted(source)));
+    text.text("armored", &key.armored);
+}
+
+fn document(text: &mut Toml, document: &LockedDocument) {
+    text.table("[[platform.document]]");
+    text.string("kind", document.kind.as_str());
+    text.string("source", &document.source);
+    text.string("path", &document.path);
+    text.raw("size", &document.size.to_string());
+    text.string("digest", &document.digest.to_string());
 }
 
 fn package(text: &mut Toml, package: &LockedPackage) {
@@ -74,6 +106,12 @@ impl Toml {
         self.raw(key, &quoted(value));
     }
 
+    /// A value of several lines; what an armoured key is made of needs no escaping, the rest is escaped.
+    fn text(&mut self, key: &str, value: &str) {
+        let lines: String = value.lines().map(|line| format!("{}\n", escaped(line))).collect();
+        self.raw(key, &format!("\"\"\"\n{lines}\"\"\""));
+    }
+
     fn list(&mut self, key: &str, values: impl Iterator<Item = String>) {
         self.raw(key, &format!("[{}]", values.collect::<Vec<_>>().join(", ")));
     }
@@ -87,10 +125,14 @@ impl Toml {
 
 /// A basic string: quotes, backslashes and control characters escaped.
 fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),
         c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
         c => c.to_string(),
     };
-    format!("\"{}\"", text.chars().map(escape).collect::<String>())
+    text.chars().map(escape).collect()
 }

@@ -14,6 +14,11 @@ fn package(name: &str, arch: &str, wanted_by: &[&str]) -> LockedPackage {
     }
 }
 
+fn source() -> LockedSource {
+    let (name, uris, package_signatures) = (String::new(), vec![], PackageSignatures::Unchecked);
+    LockedSource { name, uris, signer: None, date: None, package_signatures, module_hotfixes: false }
+}
+
 fn wish(module: &str, package: &str) -> Requirement {
     Requirement { module: module.parse().unwrap(), package: package.parse().unwrap() }
 }
@@ -27,17 +32,22 @@ fn platform(name: &str) -> PlatformLock {
             recommends: false,
             suggests: false,
             exclude: vec![],
+            streams: vec![],
+            any_version: false,
             requirements: vec![wish("web", "nginx=1.22.*"), wish("tools", "curl")],
         },
         sources: vec![
-            LockedSource { name: "bookworm-security".into(), uris: vec![], signer: None, date: None },
+            LockedSource { name: "bookworm-security".into(), ..source() },
             LockedSource {
                 name: "bookworm".into(),
                 uris: vec!["http://a.example/debian".into()],
                 signer: Some("B0CAB9266E8C3929798B3EEEBDE6D2B9216EC7A8".into()),
                 date: Some(Timestamp(1_746_868_877)),
+                ..source()
             },
         ],
+        keys: vec![],
+        documents: vec![],
         packages: vec![package("nginx", "amd64", &["web"]), package("curl", "amd64", &["web", "tools"])],
     }
 }
@@ -185,4 +195,25 @@ fn what_is_not_a_whole_lock_is_refused() {
     assert!(refused("digest = \"sha256:", "digest = \"md5:").contains("digest"));
     assert!(refused("package = \"curl\"", "package = \"c url\"").contains("c url"));
     assert!(Lock::parse("").is_err());
+}
+
+#[test]
+fn keys_and_documents_of_an_rpm_platform_survive_their_text() {
+    let mut part = platform("centos-7/x86_64");
+    part.asked.streams = vec!["postgresql:16".into()];
+    part.sources[0].package_signatures = PackageSignatures::Old;
+    part.sources[0].module_hotfixes = true;
+    let armored = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINB/+=\n=aBcD\n-----END PGP PUBLIC KEY BLOCK-----\n";
+    part.keys = vec![LockedKey { fingerprint: "AB12".into(), sources: vec!["bookworm".into()], armored: armored.into() }];
+    part.documents = vec![LockedDocument {
+        kind: DocumentKind::Modules,
+        source: "bookworm".into(),
+        path: "repodata/x-modules.yaml.gz".into(),
+        size: 7,
+        digest: Digest::of(b"modules"),
+    }];
+    let lock = Lock::new(vec![part]);
+    assert_eq!(Lock::parse(&lock.render()).unwrap(), lock);
+    let elsewhere = lock.render().replace("source = \"bookworm\"\npath = \"repodata", "source = \"nowhere\"\npath = \"repodata");
+    assert!(Lock::parse(&elsewhere).unwrap_err().to_string().contains("`modules` of `centos-7/x86_64`"));
 }

@@ -2,15 +2,14 @@
 //! suite that exists, or the rule that hides the package.
 
 use super::{relations, view::View};
-use lsrepo_bom::PackageRequest;
-use lsrepo_deb::dependency::Relation;
+use lsrepo_deb::{Request, dependency::Relation};
 use std::collections::BTreeSet;
 
 /// More than this many versions or suites are not worth a line.
 const SHOWN: usize = 8;
 
 /// Hints for a request that nothing meets.
-pub(super) fn for_request(view: &View<'_, '_>, request: &PackageRequest) -> Vec<String> {
+pub(super) fn for_request(view: &View<'_, '_>, request: &Request) -> Vec<String> {
     let name = request.name.as_str();
     let mut hints = Vec::new();
     if let Some(word) = &request.arch

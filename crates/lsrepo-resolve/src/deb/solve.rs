@@ -10,7 +10,7 @@ use super::{
     wish::{Wanted, Wish},
 };
 use crate::Conflict;
-use lsrepo_bom::PackageRequest;
+use lsrepo_deb::Request;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub struct Policy {
 /// All requests are solved together. Where that is impossible, those that fit together with the ones
 /// before them stay in the set `main`, the others get further sets in the same way; a request that
 /// cannot even be met alone becomes a [`Conflict`]. The same input gives the same answer.
-pub fn solve(universe: &Universe<'_>, requests: &[PackageRequest], base: &Base, policy: &Policy) -> Resolution {
+pub fn solve(universe: &Universe<'_>, requests: &[Request], base: &Base, policy: &Policy) -> Resolution {
     let mut view = View::new(universe, &policy.exclude, policy.recommends, policy.suggests);
     let roots = base.settle(&mut view);
     let expand = |view: &View<'_, '_>| {

@@ -9,8 +9,7 @@ use super::{
     view::{Node, View},
 };
 use crate::{Conflict, Link};
-use lsrepo_bom::PackageRequest;
-use lsrepo_deb::dependency::Relation;
+use lsrepo_deb::{Request, dependency::Relation};
 use lsrepo_types::glob;
 
 /// One package that has to be there.
@@ -33,7 +32,7 @@ pub(super) struct Wish {
 
 impl Wish {
     /// Finds what would meet a request, or says why nothing does.
-    pub(super) fn expand(view: &View<'_, '_>, number: usize, request: &PackageRequest) -> Result<Self, Conflict> {
+    pub(super) fn expand(view: &View<'_, '_>, number: usize, request: &Request) -> Result<Self, Conflict> {
         let text = request.to_string();
         let nothing = |offered: Vec<String>| Conflict {
             request: text.clone(),
@@ -80,7 +79,7 @@ fn fitting_names(view: &View<'_, '_>, pattern: &str) -> Vec<u32> {
     names
 }
 
-fn fits(view: &View<'_, '_>, request: &PackageRequest, id: u32) -> bool {
+fn fits(view: &View<'_, '_>, request: &Request, id: u32) -> bool {
     let version = |pattern: &String| fits_version(pattern, view.version(id));
     let suite = |suite: &String| view.known(id).is_some() && view.is_from(id, suite);
     request.version.as_ref().is_none_or(version) && request.suite.as_ref().is_none_or(suite)
