@@ -1,8 +1,18 @@
-//! RPM formats. So far the order of versions ([`Evr`]); headers and repository metadata are not read yet.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+//! RPM formats: the order of versions ([`Evr`]), relations, and the texts of repositories and of their clients.
+//!
+//! Text and bytes in, values out; no file is opened here. Everything comes from outside and is hostile until read:
+//! sizes and depths have limits, paths are checked, and what cannot be read is an error, never a panic.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
+pub mod checksum;
 pub mod evr;
+mod metadata_error;
 mod relation;
+pub mod repomd;
+mod xml;
 
+pub use checksum::{Checksum, ChecksumKind};
 pub use evr::Evr;
+pub use metadata_error::MetadataError;
 pub use relation::{Operator, Relation};
+pub use repomd::{Repomd, RepomdRecord};
