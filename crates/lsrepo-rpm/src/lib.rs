@@ -7,12 +7,16 @@
 pub mod checksum;
 pub mod evr;
 mod metadata_error;
+pub mod mirrors;
 mod relation;
+pub mod repo_file;
 pub mod repomd;
 mod xml;
 
 pub use checksum::{Checksum, ChecksumKind};
 pub use evr::Evr;
 pub use metadata_error::MetadataError;
+pub use mirrors::Metalink;
 pub use relation::{Operator, Relation};
+pub use repo_file::{Repository, Variables};
 pub use repomd::{Repomd, RepomdRecord};
