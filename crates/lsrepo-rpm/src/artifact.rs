@@ -66,7 +66,9 @@ mod tests {
         for text in ["perl-List-Compare-0:0.53-9.module_1588+5eed94c6.noarch", "a-12:1~rc1^2-1.el8.x86_64"] {
             assert_eq!(text.parse::<Artifact>().unwrap().to_string(), text);
         }
-        for text in ["MissingEpoch-0-0.src", "a-0:1-1", "a-x:1-1.src", "-0:1-1.src", "a-0:-1.src", "a-0:1-.src", "a b-0:1-1.src", "a"] {
+        for text in
+            ["MissingEpoch-0-0.src", "a-0:1-1", "a-x:1-1.src", "-0:1-1.src", "a-0:-1.src", "a-0:1-.src", "a b-0:1-1.src", "a"]
+        {
             assert!(text.parse::<Artifact>().is_err(), "{text}");
         }
     }

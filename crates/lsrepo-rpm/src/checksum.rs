@@ -132,9 +132,11 @@ mod tests {
 
     #[test]
     fn kind_and_length_have_to_fit() {
-        for (kind, hex, word) in
-            [("sha256", "abcd", "64 hexadecimal digits"), ("crc", "abcd", "`crc` is not a kind"), ("md5", &"z".repeat(32), "32 hex")]
-        {
+        for (kind, hex, word) in [
+            ("sha256", "abcd", "64 hexadecimal digits"),
+            ("crc", "abcd", "`crc` is not a kind"),
+            ("md5", &"z".repeat(32), "32 hex"),
+        ] {
             let said = Checksum::parse(kind, hex).unwrap_err().to_string();
             assert!(said.contains(word), "{said}");
         }

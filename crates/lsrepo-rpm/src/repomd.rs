@@ -151,8 +151,18 @@ mod tests {
     #[test]
     fn no_file_lies_outside_of_the_repository() {
         for href in [
-            "/etc/passwd", "../x", "a/../../x", "http://evil.example/x", "file:///etc/passwd", "//evil.example/x", "a/%2e%2E/x",
-            "a?b", "a#b", "", "a\\b", "x:y",
+            "/etc/passwd",
+            "../x",
+            "a/../../x",
+            "http://evil.example/x",
+            "file:///etc/passwd",
+            "//evil.example/x",
+            "a/%2e%2E/x",
+            "a?b",
+            "a#b",
+            "",
+            "a\\b",
+            "x:y",
         ] {
             let said = with(&format!("<data type=\"modules\"><location href=\"{href}\"/></data>")).unwrap_err().to_string();
             assert!(said.starts_with("repomd.xml: `modules`: the location"), "{said}");

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn elements_come_one_by_one_without_prefixes() {
-        let found = all("<?xml version='1.0'?><list xmlns:m='x'>\n<m:one a='1 &amp; 2'>x<b/>&lt;y&#65;<![CDATA[&]]></m:one><two/></list>");
+        let found =
+            all("<?xml version='1.0'?><list xmlns:m='x'>\n<m:one a='1 &amp; 2'>x<b/>&lt;y&#65;<![CDATA[&]]></m:one><two/></list>");
         let found = found.unwrap();
         assert_eq!((found.len(), found[0].name.as_str(), found[0].attribute("a")), (2, "one", Some("1 & 2")));
         assert_eq!((found[0].text(), found[0].children.len()), ("x<yA&", 1));

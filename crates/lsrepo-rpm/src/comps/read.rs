@@ -17,9 +17,11 @@ impl Comps {
                 "group" => comps.groups.extend(group(&element)),
                 "environment" => comps.environments.extend(environment(&element)),
                 "category" => comps.categories.extend(category(&element)),
-                "langpacks" => comps.langpacks.extend(element.all("match").filter_map(|found| {
-                    Some((found.attribute("name")?.to_owned(), found.attribute("install")?.to_owned()))
-                })),
+                "langpacks" => comps.langpacks.extend(
+                    element
+                        .all("match")
+                        .filter_map(|found| Some((found.attribute("name")?.to_owned(), found.attribute("install")?.to_owned()))),
+                ),
                 _ => {}
             }
         }

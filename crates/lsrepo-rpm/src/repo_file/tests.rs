@@ -25,7 +25,10 @@ fn a_section_is_a_repository() {
     assert_eq!(base.gpgkey, ["file:///etc/pki/one", "file:///etc/pki/two"]);
     assert!(base.gpgcheck && base.repo_gpgcheck && base.enabled && base.module_hotfixes && base.skip_if_unavailable);
     assert_eq!((base.priority, base.cost, base.tls.verify), (10, 1000, false));
-    assert_eq!((&base.excludepkgs[..], base.tls.client_key.as_deref()), (&["kernel*".into(), "postgresql".into()][..], Some("/k.pem")));
+    assert_eq!(
+        (&base.excludepkgs[..], base.tls.client_key.as_deref()),
+        (&["kernel*".into(), "postgresql".into()][..], Some("/k.pem"))
+    );
     assert_eq!(base.proxy.as_deref(), Some("http://a%20b:c%2Fd@p.example:3128"));
     assert_eq!(base.others.get("autorefresh").map(String::as_str), Some("1"));
     assert!(!format!("{base:?}").contains("secret"));
@@ -50,7 +53,10 @@ fn what_is_switched_off_need_not_be_complete() {
 fn what_cannot_be_meant_is_refused_with_its_line() {
     let error = |text: &str| parse(text, "x.repo", &variables()).unwrap_err().to_string();
     assert_eq!(error("[a]\nname=x\n"), "x.repo:1: [a] names no baseurl, mirrorlist or metalink");
-    assert_eq!(error("[a]\nbaseurl=ftp://a.example\n"), "x.repo:1: `ftp://a.example` is not an address that can be read (known: http, https, file)");
+    assert_eq!(
+        error("[a]\nbaseurl=ftp://a.example\n"),
+        "x.repo:1: `ftp://a.example` is not an address that can be read (known: http, https, file)"
+    );
     assert_eq!(error("[a]\ngpgcheck=maybe\n"), "x.repo:2: gpgcheck: `maybe` is neither yes nor no");
     assert_eq!(error("[a]\npriority=high\n"), "x.repo:2: priority: `high` is not a number");
     assert_eq!(error("name=x\n"), "x.repo:1: `name=x` stands before any [section]");

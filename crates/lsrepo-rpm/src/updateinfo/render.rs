@@ -16,12 +16,8 @@ pub fn render(advisories: &[Advisory]) -> String {
 
 fn chunk(advisory: &Advisory) -> String {
     let mut text = String::new();
-    let attributes = [
-        ("from", &advisory.from),
-        ("status", &advisory.status),
-        ("type", &advisory.kind),
-        ("version", &advisory.version),
-    ];
+    let attributes =
+        [("from", &advisory.from), ("status", &advisory.status), ("type", &advisory.kind), ("version", &advisory.version)];
     let _ = writeln!(text, "  <update{}>", joined(&attributes));
     let mut element = |name: &str, value: &str, always: bool| match value.is_empty() {
         true if always => drop(writeln!(text, "    <{name}/>")),
