@@ -1,8 +1,30 @@
-//! RPM formats. So far the order of versions ([`Evr`]); headers and repository metadata are not read yet.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+//! RPM formats: the order of versions ([`Evr`]), relations, and the texts of repositories and of their clients.
+//!
+//! Text and bytes in, values out; no file is opened here. Everything comes from outside and is hostile until read:
+//! sizes and depths have limits, paths are checked, and what cannot be read is an error, never a panic.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
+mod artifact;
+pub mod checksum;
+pub mod comps;
 pub mod evr;
+mod metadata_error;
+pub mod mirrors;
+pub mod modules;
 mod relation;
+pub mod repo_file;
+pub mod repomd;
+pub mod updateinfo;
+mod xml;
 
+pub use artifact::Artifact;
+pub use checksum::{Checksum, ChecksumKind};
+pub use comps::Comps;
 pub use evr::Evr;
+pub use metadata_error::MetadataError;
+pub use mirrors::Metalink;
+pub use modules::Modules;
 pub use relation::{Operator, Relation};
+pub use repo_file::{Repository, Variables};
+pub use repomd::{Repomd, RepomdRecord};
+pub use updateinfo::Advisory;
