@@ -1,4 +1,5 @@
-//! RPM formats: the order of versions ([`Evr`]), relations, and the texts of repositories and of their clients.
+//! RPM formats: the order of versions ([`Evr`]), the head of a package file ([`Package`]), what an index says of
+//! it ([`Record`]), the metadata of a repository, and the texts of its clients.
 //!
 //! Text and bytes in, values out; no file is opened here. Everything comes from outside and is hostile until read:
 //! sizes and depths have limits, paths are checked, and what cannot be read is an error, never a panic.
@@ -7,23 +8,31 @@
 mod artifact;
 pub mod checksum;
 pub mod comps;
+pub mod describe;
 pub mod evr;
+pub mod metadata;
 mod metadata_error;
 pub mod mirrors;
 pub mod modules;
+pub mod package;
+pub mod record;
 mod relation;
 pub mod repo_file;
 pub mod repomd;
+mod text;
 pub mod updateinfo;
 mod xml;
 
 pub use artifact::Artifact;
 pub use checksum::{Checksum, ChecksumKind};
 pub use comps::Comps;
+pub use describe::{Description, Nevra};
 pub use evr::Evr;
 pub use metadata_error::MetadataError;
 pub use mirrors::Metalink;
 pub use modules::Modules;
+pub use package::{Package, PackageError};
+pub use record::Record;
 pub use relation::{Operator, Relation};
 pub use repo_file::{Repository, Variables};
 pub use repomd::{Repomd, RepomdRecord};
