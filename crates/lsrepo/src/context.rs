@@ -3,19 +3,23 @@
 use crate::{cli::Cli, progress::Progress};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_sign::{Keyring, SecretKey};
-use lsrepo_store::Store;
+use lsrepo_store::{Guard, Store, StoreError};
 use lsrepo_types::Timestamp;
 use std::{
     env, fs,
     io::Write,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// The birth date of every key. What is published bears the date of its newest input, and a key must be older than
 /// whatever it signs.
 const KEY_BORN: Timestamp = Timestamp(1_577_836_800);
+
+/// How long another run in the same store is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The world as one run sees it.
 pub(crate) struct Context {
@@ -37,6 +41,33 @@ impl Context {
     /// Opens the store, which is made where it is not there yet.
     pub(crate) fn store(&self) -> Result<Store> {
         Ok(Store::open(&self.home)?)
+    }
+
+    /// The store for this run alone. Another run that is about to end, or was killed and is not gone yet, is waited for.
+    pub(crate) fn alone(&self, store: &Store) -> Result<Guard> {
+        self.patiently(|| store.lock_exclusive())
+    }
+
+    /// The store as it is, while nobody changes it; waits as [`Context::alone`] does.
+    pub(crate) fn undisturbed(&self, store: &Store) -> Result<Guard> {
+        self.patiently(|| store.lock_shared())
+    }
+
+    fn patiently(&self, lock: impl Fn() -> Result<Guard, StoreError>) -> Result<Guard> {
+        let begun = Instant::now();
+        let mut said = false;
+        loop {
+            match lock() {
+                Err(StoreError::Busy { .. }) if begun.elapsed() < PATIENCE => {
+                    if !said && begun.elapsed() > PATIENCE / 10 {
+                        said = true;
+                        self.progress.note("waiting for another lsrepo that works in this store");
+                    }
+                    thread::sleep(Duration::from_millis(50));
+                }
+                other => return Ok(other?),
+            }
+        }
     }
 
     /// Where verified indexes are kept between runs.

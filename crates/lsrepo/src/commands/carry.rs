@@ -20,7 +20,7 @@ use std::{
 
 pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     let store = context.store()?;
-    let _guard = store.lock_shared()?;
+    let _guard = context.undisturbed(&store)?;
     let mut roots: BTreeMap<String, Digest> = BTreeMap::new();
     for (name, digest) in store.roots()? {
         let platform = prepared::read(&store, &name, &digest)?.lock.name;
@@ -86,7 +86,7 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     if args.dry_run {
         return would_import(context, &store, args);
     }
-    let _guard = store.lock_exclusive()?;
+    let _guard = context.alone(&store)?;
     store.sweep()?;
     let task = std::cell::OnceCell::new();
     let on_event = |event: Event<'_>| match event {

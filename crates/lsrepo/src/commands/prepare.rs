@@ -141,7 +141,7 @@ fn take(context: &Context, runtime: &tokio::runtime::Runtime, store: &Store, par
     if prepared::is_complete(store, part)? {
         return Ok(());
     }
-    let _guard = store.lock_exclusive()?;
+    let _guard = context.alone(store)?;
     store.sweep()?;
     let plan = plan(part);
     let missing = plan.iter().filter(|item| !store.contains(&item.digest, item.size)).map(|item| item.size).sum();
