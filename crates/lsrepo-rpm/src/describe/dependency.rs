@@ -95,7 +95,7 @@ pub(super) fn read<'a>(
     title: impl Fn() -> String + Copy,
 ) -> Result<Relations<'a>, PackageError> {
     let list = |tags: tag::RelationTags, what| raw(header, tags, what, title);
-    let plain = |entries: Vec<Raw<'a>>| entries.into_iter().filter_map(|entry| Some(dependency(&entry)?)).collect::<Vec<_>>();
+    let plain = |entries: Vec<Raw<'a>>| entries.into_iter().filter_map(|entry| dependency(&entry)).collect::<Vec<_>>();
     let mut all = Relations::default();
     let mut provides = list(tag::PROVIDES, "provides")?;
     if !header.has_region() {
