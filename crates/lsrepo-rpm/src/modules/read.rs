@@ -50,6 +50,8 @@ fn yaml<T: DeserializeOwned>(document: &Document) -> Result<T, Problem> {
         with_snippet: false,
         emit_comments: false,
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        // A part that is passed over may look like anything: the commit `7e96446` is no number.
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
     };
     serde_saphyr::from_str_with_options(&document.text, options).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line()).max(1);
