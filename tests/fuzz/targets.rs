@@ -3,10 +3,15 @@
 
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
-use lsrepo_rpm::Evr;
+use lsrepo_rpm::{
+    Advisory, Artifact, Comps, Evr, Metalink, Modules, Repomd, Repository, Variables, mirrors, repo_file, updateinfo,
+};
 use lsrepo_sign::{Keyring, SecretKey, verify_inline};
 use lsrepo_types::{RelPath, Timestamp};
-use std::sync::LazyLock;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 /// Takes any bytes, and panics where a promise is broken.
 pub type Target = fn(&[u8]);
@@ -16,17 +21,23 @@ pub const ALL: &[(&str, Target)] = &[
     ("archive", archive_control),
     ("bom", bom),
     ("bundle", bundle),
+    ("comps", comps),
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
     ("inrelease", inrelease),
     ("keyring", keyring),
     ("lock", lock),
     ("manifest", manifest),
+    ("metalink", metalink),
+    ("modules", modules),
     ("packages", packages_index),
     ("path", path),
     ("release", release_file),
+    ("repo_file", repo_files),
+    ("repomd", repomd),
     ("requirements", requirements),
     ("sources", source_lists),
+    ("updateinfo", advisories),
     ("version", versions),
 ];
 
@@ -49,6 +60,15 @@ pub fn bom(data: &[u8]) {
 pub fn bundle(data: &[u8]) {
     if let Ok(seen) = lsrepo_bundle::inspect(data, &Keyring::default(), Timestamp(2_000_000_000)) {
         assert!(!seen.trusted);
+    }
+}
+
+/// Groups that are read are written as groups that read the same.
+pub fn comps(data: &[u8]) {
+    if let Ok(comps) = Comps::parse(data) {
+        let text = comps.render();
+        assert_eq!(Comps::parse(text.as_bytes()).map(|again| again.render()), Ok(text));
+        assert!(comps.reduce(&HashSet::new()).groups.is_empty());
     }
 }
 
@@ -102,6 +122,31 @@ pub fn manifest(data: &[u8]) {
     }
 }
 
+/// Lists of mirrors in both forms; every address is one that is asked.
+pub fn metalink(data: &[u8]) {
+    let known = |url: &String| ["http://", "https://", "file:/"].iter().any(|scheme| url.starts_with(scheme)) && url.ends_with('/');
+    if let Ok(metalink) = Metalink::parse(data) {
+        assert!(metalink.mirrors.iter().all(known));
+    }
+    assert!(mirrors::parse_mirrorlist(text(data)).iter().all(known));
+}
+
+/// Module metadata: what is kept of it is read without a problem, and streams are chosen in some way.
+pub fn modules(data: &[u8]) {
+    let (modules, _) = Modules::parse(text(data));
+    let all: HashSet<Artifact> = modules.streams().iter().flat_map(|stream| stream.artifacts.clone()).collect();
+    let reduced = modules.reduce(&all, &BTreeMap::new());
+    let (again, problems) = Modules::parse(&reduced);
+    assert_eq!(problems, []);
+    assert_eq!(again.reduce(&all, &BTreeMap::new()), reduced);
+    let active = modules.enable(&[], Some("el8"));
+    assert!(active.is_ok_and(|active| active.streams().keys().all(|module| modules.names().contains(module.as_str()))));
+    for stream in modules.streams().iter().take(8) {
+        let request = format!("{}:{}", stream.module, stream.stream);
+        let _ = request.parse().map(|request| modules.enable(&[request], None));
+    }
+}
+
 /// A `Packages` index and a dpkg status file.
 pub fn packages_index(data: &[u8]) {
     for stanza in packages::scan(text(data)).map_while(Result::ok) {
@@ -126,6 +171,26 @@ pub fn release_file(data: &[u8]) {
     }
 }
 
+/// `.repo` files, and a repository in one line, which is written as it was read.
+pub fn repo_files(data: &[u8]) {
+    let _ = repo_file::parse(text(data), "x.repo", &Variables::of("8.10", "x86_64"));
+    if let Ok(repository) = text(data).parse::<Repository>() {
+        assert!(!repository.id.is_empty());
+        let _ = repository.to_string().parse::<Repository>();
+    }
+}
+
+/// A `repomd.xml` of which every file lies inside of the repository.
+pub fn repomd(data: &[u8]) {
+    if let Ok(repomd) = Repomd::parse(data) {
+        for record in &repomd.records {
+            let steps = std::path::Path::new(record.location.as_str()).components();
+            assert!(steps.into_iter().all(|step| matches!(step, std::path::Component::Normal(_))));
+        }
+        let _ = repomd.timestamp();
+    }
+}
+
 /// A requirements file.
 pub fn requirements(data: &[u8]) {
     let _ = requirements_file::parse(text(data), "x.txt");
@@ -136,6 +201,15 @@ pub fn source_lists(data: &[u8]) {
     let _ = sources::parse_list(text(data), "x.list");
     let _ = sources::parse_deb822(text(data), "x.sources");
     let _ = Pins::parse(text(data), "x");
+}
+
+/// Advisories that are read are written as advisories that read the same.
+pub fn advisories(data: &[u8]) {
+    if let Ok(all) = updateinfo::advisories(data).collect::<Result<Vec<Advisory>, _>>() {
+        let text = updateinfo::render(&all);
+        let again = updateinfo::advisories(text.as_bytes()).collect::<Result<Vec<Advisory>, _>>();
+        assert_eq!(again.map(|again| updateinfo::render(&again)), Ok(text));
+    }
 }
 
 /// Two versions, one a line: each order is the reverse of its mirror.

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
 mod cache;
+mod checksum;
 mod client;
 mod credentials;
 mod download;
@@ -15,6 +16,8 @@ mod host;
 mod index;
 mod refresh;
 mod release;
+mod unpack;
+mod yum;
 
 pub use client::{Client, ClientOptions};
 pub use credentials::Credentials;
@@ -22,6 +25,7 @@ pub use download::{Download, Report, download};
 pub use error::FetchError;
 pub use event::Event;
 pub use refresh::{PackagesIndex, RefreshPolicy, Suite, refresh};
+pub use yum::{YumPolicy, YumRepository, fetch_filelists, fetch_keys, refresh_yum, routed};
 
 #[cfg(test)]
 mod tests;
