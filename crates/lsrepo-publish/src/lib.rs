@@ -10,6 +10,7 @@ pub mod apt;
 pub mod client;
 mod date;
 mod tree;
+pub mod yum;
 
 pub use date::date_after;
 pub use tree::{Child, Entry, Tree};
