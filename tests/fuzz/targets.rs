@@ -3,9 +3,12 @@
 
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
-use lsrepo_rpm::Evr;
-use lsrepo_sign::{Keyring, SecretKey, verify_inline};
-use lsrepo_types::{RelPath, Timestamp};
+use lsrepo_rpm::{
+    Evr, Package, Record,
+    metadata::{self, Compression, Placed},
+};
+use lsrepo_sign::{Keyring, PackagePolicy, SecretKey, check_package_header, verify_inline};
+use lsrepo_types::{Digest, RelPath, Timestamp};
 use std::sync::LazyLock;
 
 /// Takes any bytes, and panics where a promise is broken.
@@ -22,6 +25,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("keyring", keyring),
     ("lock", lock),
     ("manifest", manifest),
+    ("package", rpm_package),
     ("packages", packages_index),
     ("path", path),
     ("release", release_file),
@@ -99,6 +103,25 @@ pub fn manifest(data: &[u8]) {
     if let Ok(index) = lsrepo_oci::Index::parse(data) {
         let again = lsrepo_oci::Index::parse(&index.to_bytes());
         assert_eq!(again.ok(), Some(index));
+    }
+}
+
+/// An `.rpm`: what an index would say of it has no character that XML cannot hold, and tags in balance.
+pub fn rpm_package(data: &[u8]) {
+    let Ok(package) = Package::read(data) else { return };
+    let signatures = package.signatures();
+    let packets = signatures.iter().map(|signature| &*signature.packets);
+    let trusted = check_package_header(package.header().as_bytes(), packets, &Keyring::default(), PackagePolicy::LEGACY);
+    assert!(trusted.is_err());
+    let _ = package.digest_check().finish();
+    let Ok(record) = Record::new(&package, Digest::of(data), data.len() as u64) else { return };
+    let placed = [Placed { record: &record, href: "a.rpm", required_files: &["/opt/x"] }];
+    for file in metadata::render(&placed, Compression::Plain).unwrap() {
+        let text = std::str::from_utf8(&file.bytes).unwrap();
+        assert!(text.chars().all(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r')));
+        let (starts, ends) = (text.matches('<').count(), text.matches('>').count());
+        assert_eq!(starts, ends);
+        assert_eq!(text.matches("<package ").count(), 1);
     }
 }
 

@@ -9,6 +9,9 @@
 pub mod apt;
 pub mod client;
 mod date;
+#[cfg(test)]
+#[path = "../../../tests/it/program.rs"]
+mod peer;
 mod tree;
 pub mod yum;
 

@@ -1,14 +1,11 @@
 //! What dnf, createrepo_c and gpgv themselves say, where they are installed.
 
-#[path = "../../../../../tests/it/program.rs"]
-mod peer;
-
 use super::{
     super::*,
     fixture::{DATE, Rpm, key, metadata_of, platform},
 };
+use crate::peer::{program, succeeded};
 use lsrepo_types::Digest;
-use peer::{program, succeeded};
 use std::{
     collections::BTreeMap,
     fs,
