@@ -4,10 +4,12 @@
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
 use lsrepo_rpm::{
-    Advisory, Artifact, Comps, Evr, Metalink, Modules, Repomd, Repository, Variables, mirrors, repo_file, updateinfo,
+    Advisory, Artifact, Comps, Evr, Metalink, Modules, Package, Record, Repomd, Repository, Variables,
+    metadata::{self, Compression, Placed},
+    mirrors, repo_file, updateinfo,
 };
-use lsrepo_sign::{Keyring, SecretKey, verify_inline};
-use lsrepo_types::{RelPath, Timestamp};
+use lsrepo_sign::{Keyring, PackagePolicy, SecretKey, check_package_header, verify_inline};
+use lsrepo_types::{Digest, RelPath, Timestamp};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::LazyLock,
@@ -30,6 +32,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("manifest", manifest),
     ("metalink", metalink),
     ("modules", modules),
+    ("package", rpm_package),
     ("packages", packages_index),
     ("path", path),
     ("release", release_file),
@@ -219,5 +222,24 @@ pub fn versions(data: &[u8]) {
     if let (Ok(a), Ok(b)) = (a.parse::<Evr>(), b.parse::<Evr>()) {
         assert_eq!(a.compare(&b), b.compare(&a).reverse());
         assert_eq!(a.to_string().parse().as_ref(), Ok(&a));
+    }
+}
+
+/// An `.rpm`: what an index would say of it has no character that XML cannot hold, and tags in balance.
+pub fn rpm_package(data: &[u8]) {
+    let Ok(package) = Package::read(data) else { return };
+    let signatures = package.signatures();
+    let packets = signatures.iter().map(|signature| &*signature.packets);
+    let trusted = check_package_header(package.header().as_bytes(), packets, &Keyring::default(), PackagePolicy::LEGACY);
+    assert!(trusted.is_err());
+    let _ = package.digest_check().finish();
+    let Ok(record) = Record::new(&package, Digest::of(data), data.len() as u64) else { return };
+    let placed = [Placed { record: &record, href: "a.rpm", required_files: &["/opt/x"] }];
+    for file in metadata::render(&placed, Compression::Plain).unwrap() {
+        let text = std::str::from_utf8(&file.bytes).unwrap();
+        assert!(text.chars().all(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r')));
+        let (starts, ends) = (text.matches('<').count(), text.matches('>').count());
+        assert_eq!(starts, ends);
+        assert_eq!(text.matches("<package ").count(), 1);
     }
 }

@@ -99,6 +99,13 @@ impl Record {
         self.format.contains("<rpm:entry name=\"(")
     }
 
+    /// Whether it provides this name, in whatever version.
+    pub fn provides(&self, name: &str) -> bool {
+        let entry = render::entry_start(name);
+        let provides = self.format.split_once("</rpm:provides>").map_or("", |(provides, _)| provides);
+        memchr::memmem::find(provides.as_bytes(), entry.as_bytes()).is_some()
+    }
+
     /// Whether a path is among its files.
     pub fn has_file(&self, path: &str) -> bool {
         self.file(path).is_some()

@@ -6,7 +6,7 @@ use pgp::{
     composed::{
         ArmorOptions, CleartextSignedMessage, Deserializable, DetachedSignature, KeyType, SecretKeyParamsBuilder, SignedSecretKey,
     },
-    crypto::hash::HashAlgorithm,
+    crypto::{hash::HashAlgorithm, public_key::PublicKeyAlgorithm},
     packet::{SignatureConfig, SignatureType, Subpacket, SubpacketData},
     ser::Serialize,
     types::{KeyDetails, KeyVersion, Password},
@@ -78,6 +78,11 @@ impl SecretKey {
     /// When it was born; nothing that it signs may be older.
     pub fn created(&self) -> Timestamp {
         Timestamp(self.key.primary_key.created_at().as_secs().into())
+    }
+
+    /// Whether it is of an elliptic curve, which GnuPG before 2.1 (CentOS 7) cannot check.
+    pub fn is_elliptic(&self) -> bool {
+        !matches!(self.key.primary_key.algorithm(), PublicKeyAlgorithm::RSA | PublicKeyAlgorithm::DSA)
     }
 
     /// Its name.

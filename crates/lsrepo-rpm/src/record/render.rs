@@ -90,6 +90,13 @@ fn relation(out: &mut String, kind: &str, entries: &[Dependency<'_>]) {
     write(out, format_args!("    </rpm:{kind}>\n"));
 }
 
+/// How an entry of this name begins.
+pub(super) fn entry_start(name: &str) -> String {
+    let mut out = String::from("<rpm:entry");
+    attribute(&mut out, "name", name);
+    out
+}
+
 /// All files; those that every client should know go to `primary` too.
 fn files(primary: &mut String, files: &[PackageFile<'_>]) -> String {
     let mut out = String::with_capacity(files.len() * 70);
