@@ -201,7 +201,8 @@ impl Package {
         }
     }
 
-    /// Where it lies, below the repository: never absolute, never with `..`.
+    /// Where it lies, below the repository: a path, never absolute, never with `..`. Not an URL: a colon in it (`product:x.rpm`)
+    /// begins no scheme, so it is to be joined by its parts.
     pub fn href(&self) -> &str {
         self.at(self.href)
     }

@@ -5,7 +5,7 @@
 //! `daemon` release `kvm` of `libvirt`. So a [`Request`] has [readings](Request::readings), and whoever
 //! has the packages takes the first that one of them fits, in dnf's order.
 
-use crate::{Evr, Operator, Relation, rich};
+use crate::{Evr, Operator, Relation};
 use std::{fmt, str::FromStr};
 
 /// Something that is asked for. Shown as it was written.
@@ -21,8 +21,6 @@ pub enum Reading<'a> {
     Package(Pattern<'a>),
     /// whatever provides it
     Capability(Relation),
-    /// whatever meets it
-    Rich(&'a str),
     /// whatever has that file
     File(&'a str),
 }
@@ -66,9 +64,6 @@ impl Request {
         }
         if text.starts_with('/') || text.starts_with("*/") {
             return vec![Reading::File(text)];
-        }
-        if text.starts_with('(') {
-            return vec![Reading::Rich(text)];
         }
         if let Some(relation) = comparison(text) {
             return vec![Reading::Capability(relation)];
@@ -162,8 +157,9 @@ impl FromStr for Request {
             return Err(refuse("it is too long or has control characters".into()));
         }
         if text.starts_with('(') {
-            rich::parse(text).map_err(|problem| refuse(problem.to_string()))?;
-        } else if text.contains(char::is_whitespace) && !text.starts_with(['@', '/']) && comparison(text).is_none() {
+            return Err(refuse("rich dependencies are for packages; ask for one thing at a time".into()));
+        }
+        if text.contains(char::is_whitespace) && !text.starts_with(['@', '/']) && comparison(text).is_none() {
             return Err(refuse("a name may be followed by a comparison and a version (`openssl >= 3`)".into()));
         }
         Ok(Self(text.into()))

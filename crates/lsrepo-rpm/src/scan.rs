@@ -5,7 +5,7 @@
 //! than memory.
 
 use quick_xml::{
-    Reader,
+    Reader, XmlVersion,
     events::{BytesRef, BytesStart, Event},
 };
 use std::{
@@ -121,7 +121,7 @@ impl Element<'_> {
             };
             match attribute.value.contains('&') {
                 false => each(name, &attribute.value)?,
-                true => each(name, &attribute.unescape_value()?)?,
+                true => each(name, &attribute.normalized_value(XmlVersion::Implicit1_0)?)?,
             }
         }
         Ok(())

@@ -113,10 +113,9 @@ impl Package {
                 "xml:base" => return Err(Problem::value("location", "packages outside of the repository (xml:base)", value)),
                 "href" => {
                     let part = |part: &str| part.is_empty() || part == "." || part == "..";
-                    let odd = |c: char| {
-                        c.is_control() || c == '\\' || c == ':' && value.split('/').next().is_some_and(|first| first.contains(':'))
-                    };
-                    if value.split('/').any(part) || value.contains(odd) {
+                    let odd = |c: char| c.is_control() || c == '\\';
+                    let scheme = value.split('/').next().is_some_and(|first| first.ends_with(':'));
+                    if value.split('/').any(part) || value.contains(odd) || scheme {
                         return Err(Problem::value("location", "not a path below the repository", value));
                     }
                     self.href = self.keep(value);

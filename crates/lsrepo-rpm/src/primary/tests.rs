@@ -66,7 +66,7 @@ fn what_a_package_cannot_do_without_is_named() {
     };
     refused(SUM, "a package without `location`");
     refused(PLACE, "a package without `checksum`");
-    for href in ["/etc/passwd", "../x.rpm", "a//b", "a/../../b", "http://example.org/x.rpm", "a\\b", ""] {
+    for href in ["/etc/passwd", "../x.rpm", "a//b", "a/../../b", "http://example.org/x.rpm", "file:/etc/x.rpm", "a\\b", ""] {
         refused(&format!("{SUM}<location href=\"{href}\"/>"), "location");
     }
     refused(&format!("{SUM}<location xml:base=\"http://example.org\" href=\"a.rpm\"/>"), "xml:base");
