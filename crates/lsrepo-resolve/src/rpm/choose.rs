@@ -6,7 +6,10 @@ use super::{
     view::{View, is},
 };
 use lsrepo_rpm::{Operator, primary::Kind};
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap};
+
+/// More newer offers than this make no difference.
+const MOST_COMPARED: usize = 100;
 
 impl Search<'_, '_> {
     /// What is worth a choice of `list`, the first to try in front.
@@ -17,10 +20,10 @@ impl Search<'_, '_> {
         if list.len() > 1 {
             best_priority(self.view, &mut list);
         }
-        if list.len() > 1 {
+        best_of(self.view, &mut list);
+        if list.len() > 1 && self.weak {
             self.recommended_only(&mut list);
         }
-        best_of(self.view, &mut list);
         if list.len() > 1 {
             outdated_last(self.view, &mut list);
             newer_offers_first(self.view, &mut list);
@@ -180,38 +183,28 @@ fn without_obsoleted(view: &View<'_>, list: &mut Vec<u32>) {
     list.retain(|id| !gone.contains(id));
 }
 
-/// Who provides the same things in newer versions goes in front.
+/// The more of what a package provides others provide in newer versions, the later it comes.
 fn newer_offers_first(view: &View<'_>, list: &mut [u32]) {
-    let offers = |id: u32| {
+    let mut offers: Vec<(u32, &str, u32)> = Vec::new();
+    for &id in list.iter() {
         let deps = if view.is_known(id) { view.universe.deps_of(id, Kind::Provides) } else { &[] };
-        let exact = deps.iter().filter_map(|&dep| match view.range(dep) {
-            Some((Operator::Equal, evr)) => Some((view.universe.plain_name(dep), evr)),
+        offers.extend(deps.iter().filter_map(|&dep| match view.range(dep) {
+            Some((Operator::Equal, evr)) => Some((view.universe.plain_name(dep)?, evr, id)),
             _ => None,
-        });
-        let mut offers: Vec<(Option<u32>, &str)> = exact.collect();
-        offers.sort_unstable();
-        offers
-    };
-    let order = |a: &[(Option<u32>, &str)], b: &[(Option<u32>, &str)]| {
-        let mut balance = 0;
-        for &(name, evr) in a {
-            let start = b.partition_point(|(other, _)| *other < name);
-            for &(_, other) in b[start..].iter().take_while(|(other, _)| *other == name) {
-                balance += range::loosely(evr, other) as i32;
-            }
-        }
-        balance
-    };
-    let mut with: Vec<(u32, Vec<(Option<u32>, &str)>)> = list.iter().map(|&id| (id, offers(id))).collect();
-    // What has nothing in common is in no order: insertion keeps what stands in front there.
-    for end in 1..with.len() {
-        let mut at = end;
-        while at > 0 && order(&with[at - 1].1, &with[at].1) < 0 {
-            with.swap(at - 1, at);
-            at -= 1;
+        }));
+    }
+    offers.sort_unstable();
+    let mut behind: HashMap<u32, usize> = HashMap::new();
+    for same in offers.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        // In their order, all that stand behind the last equal one are newer.
+        let mut same: Vec<(&str, u32)> = same.iter().map(|&(_, evr, id)| (evr, id)).collect();
+        same.sort_by(|a, b| range::loosely(a.0, b.0));
+        for (position, &(evr, id)) in same.iter().enumerate() {
+            let newer = same[position + 1..].iter().filter(|&&(other, by)| by != id && range::loosely(evr, other).is_lt());
+            *behind.entry(id).or_default() += newer.take(MOST_COMPARED).count();
         }
     }
-    list.iter_mut().zip(with).for_each(|(place, (id, _))| *place = id);
+    list.sort_by_key(|id| behind.get(id).copied().unwrap_or_default());
 }
 
 /// What has a newer version somewhere goes behind.

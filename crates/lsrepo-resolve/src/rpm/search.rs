@@ -18,7 +18,7 @@ pub(super) struct Search<'v, 'u> {
     pub(super) view: &'v View<'u>,
     pub(super) sat: Sat,
     jobs: Vec<Vec<u32>>,
-    weak: bool,
+    pub(super) weak: bool,
     branches: Vec<Branch>,
     /// by candidate: something chosen recommends it
     pub(super) recommended: Vec<bool>,
@@ -254,20 +254,26 @@ impl Search<'_, '_> {
         clauses.iter().filter(counts).map(positive).collect()
     }
 
-    /// Makes one choice again where another option of it came in later anyway.
+    /// Makes one choice again where another option of it came in anyway, or is what something chosen recommends.
     fn minimize(&mut self) -> Walked {
-        let late = |branch: &Branch| {
-            let later = |&(id, tried): &(u32, bool)| !tried && self.sat.value(is(id)) > branch.level as i32 + 1;
-            branch.others.iter().position(later)
-        };
-        let found = self.branches.iter().enumerate().find_map(|(number, branch)| late(branch).map(|other| (number, other)));
-        let Some((number, other)) = found else { return Ok(Step::Done) };
+        self.update_recommended();
+        let came_in = |level: u32, id: u32| self.sat.value(is(id)) > level as i32;
+        let welcome = |_: u32, id: u32| self.recommended[id as usize] || self.holds_one(id, Kind::Supplements);
+        let Some((number, other)) = self.untried(came_in).or_else(|| self.untried(welcome)) else { return Ok(Step::Done) };
         let branch = &mut self.branches[number];
         branch.others[other].1 = true;
         let (id, level) = (branch.others[other].0, branch.level);
         self.branches.truncate(number + 1);
         self.sat.revert(level);
         self.install(id).map(|_| Step::Again)
+    }
+
+    /// The first choice that has an untried option with something about it.
+    fn untried(&self, about: impl Fn(u32, u32) -> bool) -> Option<(usize, usize)> {
+        self.branches.iter().enumerate().find_map(|(number, branch)| {
+            let other = branch.others.iter().position(|&(id, tried)| !tried && about(branch.level, id))?;
+            Some((number, other))
+        })
     }
 
     /// Brings `recommended` and `suggested` up to date.
