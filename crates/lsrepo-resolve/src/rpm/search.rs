@@ -31,6 +31,7 @@ pub(super) struct Search<'v, 'u> {
 struct Branch {
     /// of the solver, before the choice
     level: u32,
+    chosen: u32,
     /// what might have been chosen, and what was tried already
     others: Vec<(u32, bool)>,
 }
@@ -95,15 +96,11 @@ impl Search<'_, '_> {
     fn choose(&mut self, list: Vec<u32>) -> Walked {
         let list = self.chosen(list);
         let Some(&first) = list.first() else { return Ok(Step::Done) };
-        self.branch(&list[1..]);
-        self.install(first)
-    }
-
-    fn branch(&mut self, others: &[u32]) {
-        if !others.is_empty() {
-            let others = others.iter().map(|&id| (id, false)).collect();
-            self.branches.push(Branch { level: self.sat.level(), others });
+        if list.len() > 1 {
+            let others = list[1..].iter().map(|&id| (id, false)).collect();
+            self.branches.push(Branch { level: self.sat.level(), chosen: first, others });
         }
+        self.install(first)
     }
 
     fn is_open(&self, id: u32) -> bool {
@@ -214,9 +211,7 @@ impl Search<'_, '_> {
                         continue;
                     }
                     let open: Vec<u32> = options.into_iter().filter(|&id| self.is_open(id) && fits[id as usize]).collect();
-                    let Some(&first) = open.first() else { continue };
-                    self.branch(&open[1..]);
-                    if self.install(first)? == Step::Again {
+                    if self.choose(open)? == Step::Again {
                         return Ok(Step::Again);
                     }
                 }
@@ -257,21 +252,23 @@ impl Search<'_, '_> {
     /// Makes one choice again where another option of it came in anyway, or is what something chosen recommends.
     fn minimize(&mut self) -> Walked {
         self.update_recommended();
-        let came_in = |level: u32, id: u32| self.sat.value(is(id)) > level as i32;
-        let welcome = |_: u32, id: u32| self.recommended[id as usize] || self.holds_one(id, Kind::Supplements);
-        let Some((number, other)) = self.untried(came_in).or_else(|| self.untried(welcome)) else { return Ok(Step::Done) };
+        let welcome = |id: u32| self.recommended[id as usize] || self.holds_one(id, Kind::Supplements);
+        let came_in = |branch: &Branch, id: u32| self.sat.value(is(id)) > branch.level as i32;
+        let fits_better = |branch: &Branch, id: u32| !welcome(branch.chosen) && welcome(id);
+        let Some((number, other)) = self.untried(came_in).or_else(|| self.untried(fits_better)) else { return Ok(Step::Done) };
         let branch = &mut self.branches[number];
         branch.others[other].1 = true;
-        let (id, level) = (branch.others[other].0, branch.level);
+        branch.chosen = branch.others[other].0;
+        let (id, level) = (branch.chosen, branch.level);
         self.branches.truncate(number + 1);
         self.sat.revert(level);
         self.install(id).map(|_| Step::Again)
     }
 
     /// The first choice that has an untried option with something about it.
-    fn untried(&self, about: impl Fn(u32, u32) -> bool) -> Option<(usize, usize)> {
+    fn untried(&self, about: impl Fn(&Branch, u32) -> bool) -> Option<(usize, usize)> {
         self.branches.iter().enumerate().find_map(|(number, branch)| {
-            let other = branch.others.iter().position(|&(id, tried)| !tried && about(branch.level, id))?;
+            let other = branch.others.iter().position(|&(id, tried)| !tried && about(branch, id))?;
             Some((number, other))
         })
     }
@@ -292,9 +289,6 @@ impl Search<'_, '_> {
             for kind in [Kind::Recommends, Kind::Suggests] {
                 for &dep in self.view.universe.deps_of(of(literal), kind) {
                     for options in self.options(dep) {
-                        if options.iter().any(|&id| self.is_chosen(id)) {
-                            continue;
-                        }
                         let marks = if kind == Kind::Recommends { &mut self.recommended } else { &mut self.suggested };
                         options.iter().for_each(|&id| marks[id as usize] = true);
                     }
