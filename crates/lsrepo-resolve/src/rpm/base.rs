@@ -70,7 +70,7 @@ fn settle_closure(names: &[String], view: &mut View<'_>) {
     for wish in wishes {
         wanted.extend(wish.taken);
     }
-    let chosen = search::solve(view, &Goal { wanted: wanted.clone() }, false).unwrap_or_else(|| {
+    let chosen = search::solve(view, &Goal { wanted: wanted.clone(), exempt: Vec::new() }, false).unwrap_or_else(|| {
         // Not all of them together: those that fit one after the other.
         let mut goal = Goal::default();
         let mut chosen = Vec::new();

@@ -15,6 +15,8 @@ use std::collections::{HashMap, VecDeque};
 pub(super) struct Goal {
     /// of each list one has to be there
     pub(super) wanted: Vec<Vec<u32>>,
+    /// asked for by their architecture: none is too bad
+    pub(super) exempt: Vec<u32>,
 }
 
 /// The clauses of a goal, and where the goal's own are among them.
@@ -34,9 +36,11 @@ impl Rules {
         }
         let mut sat = Sat::new(view.len());
         clauses.in_order().for_each(|clause| sat.add(clause));
-        // A better architecture of the same kind hides the lesser ones.
-        for id in inferior(view, &reached) {
-            sat.add(&[is_not(id)]);
+        let mut beside: Vec<(u32, Vec<u32>)> = inferior(view, &reached, &goal.exempt).into_iter().collect();
+        beside.sort_unstable();
+        for (id, twins) in beside {
+            let clause: Vec<Literal> = [is_not(id)].into_iter().chain(twins.into_iter().map(is)).collect();
+            sat.add(&clause);
         }
         for &present in view.all_present() {
             sat.add(&successors(view, present).map(is).collect::<Vec<_>>());
@@ -86,6 +90,7 @@ pub(super) fn reach(view: &View<'_>, roots: impl Iterator<Item = u32>, weak: boo
         while let Some(id) = reached.open.pop_front() {
             reached.order.push(id);
             view.relations(id).needs.iter().for_each(|need| reached.add(&need.options));
+            reached.add(&better_twins(view, id));
             if weak && view.is_known(id) {
                 for kind in [Kind::Recommends, Kind::Suggests] {
                     for &dep in view.universe.deps_of(id, kind) {
@@ -110,6 +115,15 @@ pub(super) fn reach(view: &View<'_>, roots: impl Iterator<Item = u32>, weak: boo
     }
 }
 
+/// The same version for a better architecture.
+fn better_twins(view: &View<'_>, id: u32) -> Vec<u32> {
+    let (arch, evr) = (view.arch(id), view.evr(id));
+    if arch == 0 || view.universe.is_noarch(arch) {
+        return Vec::new();
+    }
+    view.named(view.name(id)).into_iter().filter(|&other| view.arch(other) < arch && view.evr(other) == evr).collect()
+}
+
 /// Whether a dependency could hold among what is reached.
 fn possible(view: &View<'_>, dep: Dep, inside: &impl Fn(u32) -> bool) -> bool {
     fn tree(view: &View<'_>, of: &Expression<Dep>, inside: &impl Fn(u32) -> bool) -> bool {
@@ -127,21 +141,25 @@ fn possible(view: &View<'_>, dep: Dep, inside: &impl Fn(u32) -> bool) -> bool {
     }
 }
 
-/// Candidates of a name of which something reached has a better architecture of the same kind.
-pub(super) fn inferior(view: &View<'_>, reached: &[u32]) -> Vec<u32> {
-    let mut best: HashMap<(u32, u8), u8> = HashMap::new();
-    let kind = |arch: u8| (0..=arch).find(|&other| view.same_kind(other, arch)).unwrap_or(arch);
-    let real = |id: &&u32| !view.universe.is_noarch(view.arch(**id));
-    for &id in reached.iter().filter(real) {
-        let arch = view.arch(id);
-        let known = best.entry((view.name(id), kind(arch))).or_insert(arch);
-        *known = arch.min(*known);
+/// Candidates of which a better architecture is reached, and what of that has to stand beside them.
+///
+/// Of the same kind (`i586` where there is `i686`) nothing helps. A package for another kind of programs (`i686` on
+/// `x86_64`) stands only beside its twin for the better one.
+pub(super) fn inferior(view: &View<'_>, reached: &[u32], exempt: &[u32]) -> HashMap<u32, Vec<u32>> {
+    let mut by_name: HashMap<u32, Vec<u32>> = HashMap::new();
+    for &id in reached.iter().filter(|&&id| !view.universe.is_noarch(view.arch(id))) {
+        by_name.entry(view.name(id)).or_default().push(id);
     }
-    let lesser = |id: &&u32| {
-        let arch = view.arch(**id);
-        !view.is_present(**id) && best.get(&(view.name(**id), kind(arch))).is_some_and(|&best| best < arch)
-    };
-    reached.iter().filter(real).filter(lesser).copied().collect()
+    let mut found = HashMap::new();
+    for all in by_name.into_values().filter(|all| all.len() > 1) {
+        let Some(best) = all.iter().map(|&id| view.arch(id)).min() else { continue };
+        for &id in all.iter().filter(|&&id| view.arch(id) != best && !view.is_present(id) && !exempt.contains(&id)) {
+            let twin = |&other: &u32| view.arch(other) == best && view.evr(other) == view.evr(id);
+            let other_kind = !view.same_kind(view.arch(id), best);
+            found.insert(id, all.iter().copied().filter(|other| other_kind && twin(other)).collect());
+        }
+    }
+    found
 }
 
 /// Clauses in one piece.

@@ -178,7 +178,11 @@ impl Search<'_, '_> {
         }
         let mut wanted = self.wanted_by_others();
         let mut willing: Vec<u32> = self.view.universe.index().supplementing.clone();
-        willing.retain(|&id| self.is_open(id) && !self.view.excluded[id as usize] && self.holds_one(id, Kind::Supplements));
+        willing.retain(|&id| {
+            let open = self.is_open(id) && !self.view.excluded[id as usize] && self.holds_one(id, Kind::Supplements);
+            // Nobody wants a second architecture of what is there.
+            open && !self.view.named(self.view.name(id)).into_iter().any(|twin| self.is_chosen(twin))
+        });
         for &id in &willing {
             if !wanted.contains(&id) {
                 wanted.push(id);

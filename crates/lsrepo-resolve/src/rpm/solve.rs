@@ -3,10 +3,10 @@
 use super::{
     Base, CandidateId, Pick, Reason, Resolution, Set, Universe, drift, explain,
     reach::Ways,
-    rules::{Goal, successors},
+    rules::successors,
     search,
     view::View,
-    wish::Wish,
+    wish::{self, Wish},
 };
 use crate::{Conflict, apart};
 use lsrepo_rpm::Request;
@@ -109,8 +109,7 @@ impl Job<'_, '_> {
 
     /// The candidates of a solution for all of `wishes`.
     fn attempt(&self, wishes: &[&Wish]) -> Option<Vec<u32>> {
-        let wanted = wishes.iter().flat_map(|wish| wish.taken.iter().cloned()).collect();
-        search::solve(self.view, &Goal { wanted }, self.view.policy.recommends)
+        search::solve(self.view, &wish::goal(wishes, false), self.view.policy.recommends)
     }
 
     fn why_not(&self, with: &[&Wish], wish: &Wish) -> Conflict {
@@ -118,8 +117,8 @@ impl Job<'_, '_> {
         let base: Vec<Vec<u32>> = present.map(|&id| successors(self.view, id).collect()).collect();
         let mut conflict = explain::why_not(self.view, &base, with, wish);
         if wish.taken != wish.wanted {
-            let wanted = with.iter().copied().chain([wish]).flat_map(|wish| wish.wanted.iter().cloned()).collect();
-            if let Some(chosen) = search::solve(self.view, &Goal { wanted }, false) {
+            let all: Vec<&Wish> = with.iter().copied().chain([wish]).collect();
+            if let Some(chosen) = search::solve(self.view, &wish::goal(&all, true), false) {
                 let other = |id: &u32| wish.wanted.iter().flatten().any(|option| option == id);
                 let fits: Vec<String> = chosen.iter().filter(|id| other(id)).map(|&id| self.view.display(id)).collect();
                 conflict.hints.push(format!("not the best version, but one that fits: {}", fits.join(", ")));

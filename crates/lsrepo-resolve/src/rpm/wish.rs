@@ -3,6 +3,7 @@
 use super::{
     choose, hints, names,
     range::{self, Range},
+    rules::Goal,
     solve::Groups,
     view::View,
 };
@@ -22,6 +23,8 @@ pub(super) struct Wish {
     pub(super) wanted: Vec<Vec<u32>>,
     /// the same as far as the policy takes it: where it wants the best, only that
     pub(super) taken: Vec<Vec<u32>>,
+    /// it names an architecture
+    pub(super) by_arch: bool,
 }
 
 impl Wish {
@@ -30,8 +33,8 @@ impl Wish {
         let text = request.to_string();
         let is_arch = |word: &str| view.universe.architecture(word).is_some() || hints::is_known_arch(word);
         let readings = request.readings(is_arch);
-        let found = readings.iter().map(|reading| options(view, reading, groups)).find(|found| !found.is_empty());
-        let Some(wanted) = found else {
+        let mut all = readings.iter().map(|reading| (reading, options(view, reading, groups)));
+        let Some((reading, wanted)) = all.find(|(_, found)| !found.is_empty()) else {
             let hints = hints::for_request(view, &readings, groups);
             let offered = hints::offered(view, &readings);
             return Err(Conflict { request: text.clone(), chain: vec![Link::Nothing { dependency: text, offered }], hints });
@@ -40,8 +43,16 @@ impl Wish {
             true => wanted.iter().map(|options| choose::best_at_rest(view, options)).collect(),
             false => wanted.clone(),
         };
-        Ok(Self { number, text, wanted, taken })
+        let by_arch = matches!(reading, Reading::Package(Pattern { arch: Some(_), .. }));
+        Ok(Self { number, text, wanted, taken, by_arch })
     }
+}
+
+/// The goal of several requests: of what they take, or of everything that would do.
+pub(super) fn goal(wishes: &[&Wish], all: bool) -> Goal {
+    let lists = |wish: &Wish| if all { wish.wanted.clone() } else { wish.taken.clone() };
+    let exempt = wishes.iter().filter(|wish| wish.by_arch).flat_map(|wish| wish.wanted.iter().flatten().copied());
+    Goal { wanted: wishes.iter().flat_map(|wish| lists(wish)).collect(), exempt: exempt.collect() }
 }
 
 fn options(view: &View<'_>, reading: &Reading<'_>, groups: &Groups) -> Vec<Vec<u32>> {
