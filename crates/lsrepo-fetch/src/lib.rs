@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod host;
 mod index;
+mod pin;
 mod refresh;
 mod release;
 mod unpack;
@@ -24,7 +25,9 @@ pub use credentials::Credentials;
 pub use download::{Download, Report, download};
 pub use error::FetchError;
 pub use event::Event;
+pub use pin::pin;
 pub use refresh::{PackagesIndex, RefreshPolicy, Suite, refresh};
+pub use unpack::unpacked;
 pub use yum::{YumPolicy, YumRepository, fetch_filelists, fetch_keys, refresh_yum, routed};
 
 #[cfg(test)]

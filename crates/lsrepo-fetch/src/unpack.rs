@@ -49,6 +49,16 @@ pub(crate) fn unpack(packed: &[u8], plain: &Plain, out: &mut dyn Write) -> io::R
     })
 }
 
+/// A packed file of at most `limit` plain bytes, by what it begins with.
+pub fn unpacked(packed: &[u8], limit: u64) -> Result<Vec<u8>, String> {
+    let mut plain = Vec::new();
+    decoder(packed)?.take(limit + 1).read_to_end(&mut plain).map_err(|error| format!("unpacking: {error}"))?;
+    match plain.len() as u64 > limit {
+        true => Err(format!("it unpacks to more than {limit} bytes")),
+        false => Ok(plain),
+    }
+}
+
 fn decoder(packed: &[u8]) -> Result<Box<dyn Read + '_>, String> {
     Ok(match packed {
         [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(packed)),

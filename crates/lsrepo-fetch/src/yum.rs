@@ -8,7 +8,7 @@ mod mirrors;
 mod repomd;
 
 use crate::{Client, Event, FetchError, RefreshPolicy, cache::Cache, client::shown, release::Ground};
-use lsrepo_rpm::{Repomd, Repository};
+use lsrepo_rpm::{Repomd, RepomdRecord, Repository};
 use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_types::Timestamp;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,23 @@ pub struct YumRepository {
     pub comps: Option<PathBuf>,
     repomd: Repomd,
     client: Client,
+}
+
+impl YumRepository {
+    /// Where the groups lie, as listed; none where they were not there.
+    pub fn comps_record(&self) -> Option<&RepomdRecord> {
+        metadata::group(&self.repomd).filter(|_| self.comps.is_some())
+    }
+
+    /// Where the module streams lie, as listed.
+    pub fn modules_record(&self) -> Option<&RepomdRecord> {
+        self.repomd.record("modules")
+    }
+
+    /// Where the advisories lie, as listed; none where they were not there.
+    pub fn updateinfo_record(&self) -> Option<&RepomdRecord> {
+        self.repomd.record("updateinfo").filter(|_| self.updateinfo.is_some())
+    }
 }
 
 /// One repository and by which rules it is fetched.

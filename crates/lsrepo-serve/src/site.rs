@@ -5,7 +5,7 @@ use bytes::Bytes;
 use lsrepo_publish::{
     Child, Entry, Tree,
     apt::PlatformPackages,
-    client::{BaseUrl, debian_setup},
+    client::{BaseUrl, YumKey, YumSource, debian_setup, debian_sources, rpm_setup, yum_repo},
 };
 use lsrepo_types::{Digest, Os, Platform, RelPath, Timestamp};
 use std::{
@@ -17,7 +17,7 @@ use std::{
 /// Trees under their paths, the key, the set-up scripts, and what the first page says of them.
 pub struct Site {
     mounts: BTreeMap<RelPath, Mount>,
-    pub(crate) repositories: BTreeMap<Os, AptRepository>,
+    pub(crate) repositories: BTreeMap<Os, Repository>,
     pub(crate) key: PublicKey,
     pub(crate) base_url: Option<BaseUrl>,
     pub(crate) date: Timestamp,
@@ -47,6 +47,75 @@ pub struct AptRepository {
     pub components: Vec<String>,
     /// for the first page
     pub platforms: Vec<PlatformSummary>,
+}
+
+/// One OS's repository, to be shown at `/yum/<os>/`.
+#[derive(Clone, Debug)]
+pub struct YumRepository {
+    /// `almalinux-9`
+    pub os: Os,
+    /// a folder for each architecture, with `repodata/` and packages
+    pub tree: Tree,
+    /// the date it was published with
+    pub date: Timestamp,
+    /// the key that signs it, armoured, where the OS can read such a key
+    pub key: Option<String>,
+    /// the keys that sign its packages; they are shown at `/keys/`
+    pub package_keys: Vec<YumKey>,
+    /// packages of modules are shown without their streams
+    pub module_hotfixes: bool,
+    /// for the first page
+    pub platforms: Vec<PlatformSummary>,
+}
+
+/// A repository of either kind.
+pub(crate) enum Repository {
+    Apt(AptRepository),
+    Yum(YumRepository),
+}
+
+impl Repository {
+    /// `apt` or `yum`, the first part of its path.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Repository::Apt(_) => "apt",
+            Repository::Yum(_) => "yum",
+        }
+    }
+
+    pub(crate) fn platforms(&self) -> &[PlatformSummary] {
+        match self {
+            Repository::Apt(apt) => &apt.platforms,
+            Repository::Yum(yum) => &yum.platforms,
+        }
+    }
+
+    /// What a host's own configuration says, for those who write it by hand.
+    pub(crate) fn by_hand(&self, base_url: &BaseUrl) -> String {
+        match self {
+            Repository::Apt(apt) => debian_sources(&apt.os, base_url, &apt.components),
+            Repository::Yum(yum) => yum_repo(&yum.source(base_url)),
+        }
+    }
+
+    fn setup(&self, base_url: &BaseUrl, key: &PublicKey) -> String {
+        match self {
+            Repository::Apt(apt) => debian_setup(&apt.os, base_url, &key.armored, &apt.components),
+            Repository::Yum(yum) => rpm_setup(&yum.source(base_url)),
+        }
+    }
+}
+
+impl YumRepository {
+    fn source<'a>(&'a self, base_url: &'a BaseUrl) -> YumSource<'a> {
+        YumSource {
+            os: &self.os,
+            base_url,
+            repository_key: self.key.as_deref(),
+            package_keys: &self.package_keys,
+            module_hotfixes: self.module_hotfixes,
+        }
+    }
 }
 
 /// The figures of a platform.
@@ -147,13 +216,29 @@ impl Site {
         if let Ok(at) = format!("apt/{}", repository.os).parse() {
             self.mount(at, std::mem::take(&mut repository.tree), repository.date);
         }
-        self.repositories.insert(repository.os.clone(), repository);
+        self.repositories.insert(repository.os.clone(), Repository::Apt(repository));
+    }
+
+    /// Shows a repository at `/yum/<os>/`, with its set-up script, the keys of its packages and its lines on the first page.
+    pub fn mount_yum(&mut self, mut repository: YumRepository) {
+        if let Ok(at) = format!("yum/{}", repository.os).parse() {
+            self.mount(at, std::mem::take(&mut repository.tree), repository.date);
+        }
+        if let Some(mount) = self.mounts.get_mut("keys") {
+            for key in &repository.package_keys {
+                let bytes: Arc<[u8]> = Arc::from(key.armored.as_bytes());
+                if let Ok(path) = key.name.parse::<RelPath>() {
+                    mount.made.insert(path.clone(), (Digest::of(&bytes), Bytes::from_owner(bytes.clone())));
+                    mount.tree.insert(path, Entry::Bytes(bytes));
+                }
+            }
+        }
+        self.repositories.insert(repository.os.clone(), Repository::Yum(repository));
     }
 
     /// The set-up script of an OS, for clients that reach us at `base_url`.
     pub(crate) fn setup(&self, os: &Os, base_url: &BaseUrl) -> Option<String> {
-        let repository = self.repositories.get(os)?;
-        Some(debian_setup(os, base_url, &self.key.armored, &repository.components))
+        Some(self.repositories.get(os)?.setup(base_url, &self.key))
     }
 
     /// Looks a checked path up; nothing but these maps is ever consulted.

@@ -82,14 +82,14 @@ fn unpack(store: &Store, digest: &Digest) -> Result<Vec<u8>> {
 
 /// Writes a platform's sets, whose packages and documents are in the store, and lets its roots stand for them.
 /// Gives what is to be said of signatures that were good enough only because the platform is an old one.
-pub(crate) fn write(store: &Store, part: &PlatformLock, now: Timestamp) -> Result<Vec<String>> {
+pub(crate) fn write(store: &Store, part: &PlatformLock) -> Result<Vec<String>> {
     match part.name.os.family() {
         Family::Debian => {
             write_sets(store, part, &media(media_type::DEB, media_type::RECORDS), &deb::records(store, part)?, &[])?;
             Ok(Vec::new())
         }
         Family::RedHat => {
-            let (records, said) = rpm::records(store, part, now)?;
+            let (records, said) = rpm::records(store, part)?;
             let documents = rpm::documents(store, part, &records)?;
             write_sets(store, part, &media(media_type::RPM, media_type::RPM_RECORDS), &records, &documents)?;
             Ok(said)

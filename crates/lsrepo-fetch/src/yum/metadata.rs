@@ -15,18 +15,22 @@ use std::path::PathBuf;
 /// The largest text as it lies there, of which the size is not listed.
 const MOST: u64 = 1 << 30;
 
+/// The list of groups in a form that is read here.
+pub(super) fn group(repomd: &Repomd) -> Option<&RepomdRecord> {
+    let readable = |record: &&RepomdRecord| !record.location.as_str().ends_with(".zck");
+    let is_group = |kind: &str| kind == "group" || kind.strip_prefix("group_").is_some_and(|form| form != "zck");
+    let plain = repomd.record("group").filter(readable);
+    plain.or_else(|| repomd.records.iter().filter(readable).find(|record| is_group(&record.kind)))
+}
+
 impl Yum<'_> {
     /// Primary, modules, updateinfo and comps, as far as they are listed.
     pub(super) async fn texts(&self, repomd: &Repomd, bases: &[String]) -> Result<[Option<PathBuf>; 4], FetchError> {
-        let readable = |record: &&RepomdRecord| !record.location.as_str().ends_with(".zck");
-        let is_group = |kind: &str| kind == "group" || kind.strip_prefix("group_").is_some_and(|form| form != "zck");
-        let group = repomd.record("group").filter(readable);
-        let group = group.or_else(|| repomd.records.iter().filter(readable).find(|record| is_group(&record.kind)));
         Ok([
             self.wanted(repomd.record("primary"), bases).await?,
             self.wanted(repomd.record("modules"), bases).await?,
             self.if_there(repomd.record("updateinfo"), bases).await?,
-            self.if_there(group, bases).await?,
+            self.if_there(group(repomd), bases).await?,
         ])
     }
 

@@ -35,7 +35,7 @@ struct Package {
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Result<()> {
     let runtime = runtime()?;
     let mut answers = Vec::new();
-    for wanted in wanted::gather(&args.selection, None)? {
+    for wanted in wanted::gather(&args.selection, &args.upstreams.sources, None)? {
         let solved = runtime.block_on(closure::resolve(context, &wanted, &args.upstreams, &[]))?;
         solved.apart.iter().for_each(|text| context.progress.note(text));
         answers.push(answer(solved));

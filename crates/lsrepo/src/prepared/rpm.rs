@@ -2,9 +2,8 @@
 //! reduced to what is carried.
 
 use crate::{failure::OrUnsatisfied, upstreams};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use lsrepo_bom::lock::{DocumentKind, LockedDocument, LockedPackage, LockedSource, PackageSignatures, PlatformLock};
-use lsrepo_fetch::unpack;
 use lsrepo_rpm::{
     Artifact, Comps, Modules, Package, Record,
     package::{Covers, PayloadProof},
@@ -152,8 +151,5 @@ pub(super) fn documents(
 /// A document's bytes, unpacked.
 fn plain(store: &Store, document: &LockedDocument) -> Result<Vec<u8>> {
     let packed = store.read(&document.digest, MOST_DOCUMENT)?;
-    match unpack::whole(&document.path, packed, MOST_DOCUMENT) {
-        Ok(plain) => Ok(plain),
-        Err(why) => bail!("{}: {why}", document.path),
-    }
+    lsrepo_fetch::unpacked(&packed, MOST_DOCUMENT).map_err(|why| anyhow::anyhow!("{}: {why}", document.path))
 }
