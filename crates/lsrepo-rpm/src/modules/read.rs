@@ -4,6 +4,7 @@
 use super::{
     Defaults, Note, Stream,
     documents::{Document, Problem},
+    lean::lean,
 };
 use crate::Artifact;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -27,8 +28,8 @@ pub(super) fn one(document: &Document) -> Result<Part, Problem> {
         }
     };
     match (kind.as_str(), version.as_str()) {
-        ("modulemd", "1") => yaml::<Whole<StreamText<RequiresV1>>>(document).and_then(|whole| whole.data.checked(document)),
-        ("modulemd", "2") => yaml::<Whole<StreamText<Vec<RequiresV2>>>>(document).and_then(|whole| whole.data.checked(document)),
+        ("modulemd", "1") => stream::<RequiresV1>(document),
+        ("modulemd", "2") => stream::<Vec<RequiresV2>>(document),
         // The sources of a build carry no packages yet, but a name to be known by.
         ("modulemd-stream" | "modulemd-packager", "3") => yaml::<Whole<Named>>(document).map(|whole| whole.data.note("")),
         ("modulemd-defaults", "1") => yaml::<Whole<DefaultsText>>(document).and_then(|whole| whole.data.checked(document)),
@@ -45,6 +46,13 @@ pub(super) fn one(document: &Document) -> Result<Part, Problem> {
             Err(problem(format!("documents of kind `{kind}`, version `{version}`, are not known")))
         }
     }
+}
+
+/// A stream, from what is needed of its document, or from all of it where that is not enough.
+fn stream<R: Requires + DeserializeOwned>(document: &Document) -> Result<Part, Problem> {
+    let lean = lean(&document.text).map(|text| Document { line: document.line, text });
+    let read = lean.and_then(|lean| yaml::<Whole<StreamText<R>>>(&lean).ok());
+    read.map_or_else(|| yaml(document), Ok).and_then(|whole| whole.data.checked(document))
 }
 
 /// Kind and version of a document written as almost all are: each in a line of its own that is not indented, where
