@@ -218,9 +218,10 @@ impl Yum<'_> {
         }
     }
 
-    /// Whether nothing proves this repository but that it lies on this machine's disk.
-    fn is_own(&self, base: &str) -> bool {
-        !self.repository.repo_gpgcheck && base.starts_with("file:")
+    /// Whether nothing proves this repository but that it lies on this machine's disk, where its user says.
+    fn is_own(&self, address: &str) -> bool {
+        let named = || self.repository.baseurl.iter().any(|own| address.starts_with(own.as_str()));
+        !self.repository.repo_gpgcheck && address.starts_with("file:") && named()
     }
 
     fn warn(&self, text: &str) {

@@ -6,6 +6,7 @@ mod active;
 mod conflict;
 mod documents;
 mod enable;
+mod lean;
 mod read;
 mod reduce;
 mod request;

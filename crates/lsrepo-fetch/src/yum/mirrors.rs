@@ -41,10 +41,12 @@ impl Yum<'_> {
             None => return Err(FetchError::Status { url: shown(url), status: 404 }),
         };
         // Some servers give a metalink where a mirrorlist is asked for.
-        let found = match self.repository.metalink.is_some() || got.bytes.trim_ascii_start().starts_with(b"<?xml") {
+        let mut found = match self.repository.metalink.is_some() || got.bytes.trim_ascii_start().starts_with(b"<?xml") {
             true => Metalink::parse(&got.bytes[..]).map_err(|why| FetchError::Metadata { url: shown(url), why })?,
             false => Metalink { mirrors: parse_mirrorlist(&String::from_utf8_lossy(&got.bytes)), expected: Vec::new() },
         };
+        // A server does not say what lies on this machine's disk.
+        found.mirrors.retain(|base| url.starts_with("file:") || !base.starts_with("file:"));
         if found.mirrors.is_empty() {
             let why = "it names no address that can be read (known: http, https, file)".to_owned();
             return Err(FetchError::Content { url: shown(url), why });

@@ -4,9 +4,10 @@
 use super::{
     Defaults, Note, Stream,
     documents::{Document, Problem},
+    lean::lean,
 };
 use crate::Artifact;
-use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
+use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
 /// What a document brings.
@@ -18,15 +19,17 @@ pub(super) enum Part {
 
 pub(super) fn one(document: &Document) -> Result<Part, Problem> {
     let problem = |why: String| Problem { line: document.line, why };
-    let head: Head = yaml(document)?;
-    let kind = head.document.ok_or_else(|| problem("it does not say which kind of document it is".to_owned()))?;
-    let version = head.version.ok_or_else(|| problem("it does not say its version".to_owned()))?;
-    if head.data.is_none() {
-        return Err(problem("it has no data".to_owned()));
-    }
+    let (kind, version) = match head(&document.text) {
+        Some((kind, version)) => (kind.to_owned(), version.to_owned()),
+        None => {
+            let head: Head = yaml(document)?;
+            let kind = head.document.ok_or_else(|| problem("it does not say which kind of document it is".to_owned()))?;
+            (kind, head.version.ok_or_else(|| problem("it does not say its version".to_owned()))?)
+        }
+    };
     match (kind.as_str(), version.as_str()) {
-        ("modulemd", "1") => yaml::<Whole<StreamText<RequiresV1>>>(document).and_then(|whole| whole.data.checked(document)),
-        ("modulemd", "2") => yaml::<Whole<StreamText<Vec<RequiresV2>>>>(document).and_then(|whole| whole.data.checked(document)),
+        ("modulemd", "1") => stream::<RequiresV1>(document),
+        ("modulemd", "2") => stream::<Vec<RequiresV2>>(document),
         // The sources of a build carry no packages yet, but a name to be known by.
         ("modulemd-stream" | "modulemd-packager", "3") => yaml::<Whole<Named>>(document).map(|whole| whole.data.note("")),
         ("modulemd-defaults", "1") => yaml::<Whole<DefaultsText>>(document).and_then(|whole| whole.data.checked(document)),
@@ -43,6 +46,25 @@ pub(super) fn one(document: &Document) -> Result<Part, Problem> {
             Err(problem(format!("documents of kind `{kind}`, version `{version}`, are not known")))
         }
     }
+}
+
+/// A stream, from what is needed of its document, or from all of it where that is not enough.
+fn stream<R: Requires + DeserializeOwned>(document: &Document) -> Result<Part, Problem> {
+    let lean = lean(&document.text).map(|text| Document { line: document.line, text });
+    let read = lean.and_then(|lean| yaml::<Whole<StreamText<R>>>(&lean).ok());
+    read.map_or_else(|| yaml(document), Ok).and_then(|whole| whole.data.checked(document))
+}
+
+/// Kind and version of a document written as almost all are: each in a line of its own that is not indented, where
+/// nothing else than a key of the document itself can stand.
+fn head(text: &str) -> Option<(&str, &str)> {
+    let value = |key: &str| {
+        let mut lines = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+        let value = lines.next()?.trim();
+        let plain = value.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+        (plain && !value.is_empty() && lines.next().is_none()).then_some(value)
+    };
+    Some((value("document")?, value("version")?))
 }
 
 fn yaml<T: DeserializeOwned>(document: &Document) -> Result<T, Problem> {
@@ -64,7 +86,6 @@ fn yaml<T: DeserializeOwned>(document: &Document) -> Result<T, Problem> {
 struct Head {
     document: Option<String>,
     version: Option<String>,
-    data: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
