@@ -10,7 +10,7 @@ mod tests;
 
 use crate::{
     Evr,
-    describe::{Description, Nevra},
+    describe::{Description, Nevra, is_primary},
     package::{Package, PackageError},
 };
 use lsrepo_types::Digest;
@@ -104,6 +104,15 @@ impl Record {
         let entry = render::entry_start(name);
         let provides = self.format.split_once("</rpm:provides>").map_or("", |(provides, _)| provides);
         memchr::memmem::find(provides.as_bytes(), entry.as_bytes()).is_some()
+    }
+
+    /// Paths that it requires or otherwise names, and of which `primary` does not tell by itself.
+    pub fn named_paths(&self) -> impl Iterator<Item = &str> {
+        let named = self.format.split_once("</rpm:provides>").map_or(&*self.format, |(_, rest)| rest);
+        let entries = named.split("<rpm:entry name=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        // a boolean expression may name several
+        let words = entries.flat_map(|name| name.split([' ', '(', ')']));
+        words.filter(|word| word.starts_with('/') && !is_primary(word))
     }
 
     /// Whether a path is among its files.

@@ -22,6 +22,8 @@ pub(crate) struct Solved {
     pub(crate) conflicts: Vec<Conflict>,
     /// why some requests stand apart, in words
     pub(crate) apart: Vec<String>,
+    /// why these requests cannot stand on one host, where that is what the platform's clients would ask
+    pub(crate) exclusive: Vec<Conflict>,
     pub(crate) shares: Vec<Share>,
     /// packages of which no SHA-256 is known before they are here
     pub(crate) unpinned: Vec<Unpinned>,

@@ -99,7 +99,7 @@ fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], reques
     };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);
-    Ok(Solved { lock, apart, conflicts: answer.conflicts, shares, unpinned: Vec::new() })
+    Ok(Solved { lock, apart, conflicts: answer.conflicts, exclusive: Vec::new(), shares, unpinned: Vec::new() })
 }
 
 fn locked(stanza: &lsrepo_deb::packages::Stanza<'_>, source: &str) -> Result<LockedPackage> {

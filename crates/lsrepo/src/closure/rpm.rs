@@ -217,7 +217,9 @@ fn solved(
     let keys = armored.into_values().collect();
     let lock = PlatformLock { name: wanted.platform.clone(), date, asked: wanted.asked.clone(), sources, keys, documents, packages };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
-    Ok(Solved { lock, apart: super::apart(&answer), conflicts: answer.conflicts, shares, unpinned })
+    let apart = super::apart(&answer);
+    let exclusive = answer.sets.iter().filter_map(|set| set.apart.clone()).collect();
+    Ok(Solved { lock, apart, conflicts: answer.conflicts, exclusive, shares, unpinned })
 }
 
 /// A document that can be fetched again by what the index says of it; others do not travel.
