@@ -138,3 +138,57 @@ fn every_package_is_told_as_createrepo_c_tells_it() {
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(theirs.len(), ours.len(), "we take more than createrepo_c");
 }
+
+/// Published by others, and not complete: of several requirements with one name they keep one, and some files
+/// are missing. What they have, we have.
+#[test]
+fn a_second_opinion_is_met() {
+    let folder = data().join("expected-xml");
+    let documents = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let primaries: Vec<PathBuf> = documents.filter(|path| path.to_string_lossy().ends_with(".primary.xml")).collect();
+    if primaries.is_empty() {
+        return eprintln!("skipped: no documents at {}", folder.display());
+    }
+    for path in primaries {
+        let file = path.file_name().unwrap().to_string_lossy().replace(".primary.xml", ".rpm");
+        let record = record(&data().join("artipie").join(&file)).unwrap();
+        let [ours, ..] = ours(std::slice::from_ref(&record)).into_values().next().unwrap();
+        let document = xml::parse(&fs::read_to_string(&path).unwrap());
+        let theirs = document.child("package").unwrap_or(&document);
+        // they indent their texts
+        let words = |element: Option<&Element>| {
+            element.map(|element| (element.attributes.clone(), element.text.split_whitespace().collect::<Vec<_>>().join(" ")))
+        };
+        for name in ["name", "arch", "version", "checksum", "summary", "packager", "url"] {
+            assert_eq!(words(ours.child(name)), words(theirs.child(name)), "{file}");
+        }
+        for size in ["package", "installed"] {
+            let of = |package: &Element| package.child("size").unwrap().attribute(size).to_owned();
+            assert_eq!(of(&ours), of(theirs), "{file}");
+        }
+        let (ours, theirs) = (ours.child("format").unwrap(), theirs.child("format").unwrap());
+        for name in ["rpm:license", "rpm:vendor", "rpm:group", "rpm:buildhost", "rpm:sourcerpm", "rpm:header-range"] {
+            assert_eq!(words(ours.child(name)), words(theirs.child(name)), "{file}");
+        }
+        let sorted = |entries: Option<&Element>| {
+            let mut names: Vec<String> =
+                entries.into_iter().flat_map(|all| &all.children).map(|entry| format!("{:?}", entry.attributes)).collect();
+            names.sort();
+            names
+        };
+        for name in ["rpm:provides", "rpm:conflicts", "rpm:obsoletes"] {
+            assert_eq!(sorted(ours.child(name)), sorted(theirs.child(name)), "{file}: {name}");
+        }
+        let names = |format: &Element| -> Vec<String> {
+            let requires = format
+                .child("rpm:requires")
+                .into_iter()
+                .flat_map(|all| &all.children)
+                .map(|entry| entry.attribute("name").to_owned());
+            requires.chain(format.children.iter().filter(|child| child.name == "file").map(|file| file.text.clone())).collect()
+        };
+        let (ours, theirs) = (names(ours), names(theirs));
+        let missing: Vec<_> = theirs.iter().filter(|name| !ours.contains(name)).collect();
+        assert!(missing.is_empty(), "{file}: {missing:?}");
+    }
+}

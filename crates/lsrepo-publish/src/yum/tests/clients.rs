@@ -22,7 +22,9 @@ impl Site {
     fn publish(os: &str, rpms: &[Rpm]) -> Self {
         let (key, blobs) = (key(), rpms.iter().map(Rpm::bytes).map(|bytes| (Digest::of(&bytes), bytes)));
         let blobs: BTreeMap<_, _> = blobs.collect();
-        let tree = publish(&[platform(&format!("{os}/x86_64"), rpms)], DATE, &key).unwrap();
+        let mut packages = platform(&format!("{os}/x86_64"), rpms);
+        packages.extras = extras();
+        let tree = publish(&[packages], DATE, &key).unwrap();
         assert!(!metadata_of(&tree, "x86_64", "primary").is_empty());
         let directory = tempfile::tempdir().unwrap();
         for (path, entry) in &tree.entries {
@@ -52,12 +54,26 @@ impl Site {
         );
         fs::write(self.path("sources/site.repo"), source).unwrap();
         let (cache, sources) = (self.path("cache"), self.path("sources"));
-        let config = format!("[main]\nreposdir={sources}\ncachedir={cache}\nlogdir={cache}\npersistdir={cache}\nplugins=0\n");
+        let config = format!(
+            "[main]\nreposdir={sources}\ncachedir={cache}\nlogdir={cache}\npersistdir={cache}\nplugins=0\nmodule_platform_id=platform:el9\n"
+        );
         fs::write(self.path("dnf.conf"), config).unwrap();
         let mut command = Command::new(dnf);
         command.args(["-q", "-y", "--forcearch=x86_64", "--releasever=9", "--config", &self.path("dnf.conf")]);
         command.arg(format!("--installroot={}", self.path("root"))).args(arguments).output().unwrap()
     }
+}
+
+fn extras() -> Extras {
+    let modules = "---\ndocument: modulemd\nversion: 2\ndata:\n  name: web\n  stream: \"2\"\n  version: 1\n  context: c\n  arch: x86_64\n  \
+                   summary: A module\n  description: A module\n  license: {module: [MIT]}\n  artifacts: {rpms: [other-0:1-1.x86_64]}\n...\n";
+    let comps = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<comps><group><id>g</id><name>Gadgets</name><description/>\
+                 <uservisible>true</uservisible><packagelist><packagereq type=\"mandatory\">web</packagereq></packagelist></group></comps>\n";
+    let updateinfo = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<updates><update from=\"x\" status=\"final\" type=\"security\" version=\"1\">\
+                      <id>ERRATUM-1</id><title>t</title><issued date=\"2024-01-01 00:00:00\"/><pkglist><collection><name>c</name>\
+                      <package name=\"web\" version=\"2.0~rc1^git+1\" release=\"1\" epoch=\"3\" arch=\"x86_64\"><filename>w.rpm</filename></package>\
+                      </collection></pkglist></update></updates>\n";
+    Extras { modules: Some(modules.into()), updateinfo: Some(updateinfo.into()), comps: Some(comps.into()) }
 }
 
 fn set() -> Vec<Rpm> {
@@ -83,6 +99,16 @@ fn dnf_reads_what_is_signed_and_finds_it_closed() {
         assert_eq!(succeeded(&site.dnf(&dnf, &needed)).trim(), "data-0:1.0-1.noarch", "{os}");
         assert_eq!(succeeded(&site.dnf(&dnf, &["repoquery", "--unsatisfied"])).trim(), "", "{os}");
     }
+}
+
+#[test]
+fn dnf_reads_modules_groups_and_errata() {
+    let Some(dnf) = program("dnf") else { return };
+    let site = Site::publish("almalinux-9", &set());
+    let says = |arguments: &[&str]| succeeded(&site.dnf(&dnf, arguments));
+    assert!(says(&["module", "list"]).contains("A module"));
+    assert!(says(&["group", "list"]).contains("Gadgets"));
+    assert_eq!(says(&["repoquery", "--advisory", "ERRATUM-1"]).trim(), "web-3:2.0~rc1^git+1-1.x86_64");
 }
 
 #[test]
