@@ -5,6 +5,7 @@
 //! - `source NAME [priority N] [exclude PATTERN …]` starts a further source
 //! - `module STREAM` below a package: it belongs to a stream that is not enabled
 //! - `base names A B`, `base installed A-1-1.noarch …`, `base source NAME`
+//! - in a request `%` stands for a space
 //! - `weak on`, `any`, `exclude PATTERN`, `keep A-1-1.noarch`, `group NAME A B`
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
@@ -72,7 +73,7 @@ impl Story {
                 ["keep", names @ ..] => story.policy.keep = strings(names),
                 ["group", name, members @ ..] => drop(story.groups.insert((*name).into(), strings(members))),
                 ["request", requests @ ..] => {
-                    story.requests = requests.iter().map(|text| text.replace('_', " ").parse().unwrap()).collect();
+                    story.requests = requests.iter().map(|text| text.replace('%', " ").parse().unwrap()).collect();
                 }
                 [tag, ..] if line.starts_with(' ') && tag.ends_with(':') => {
                     let (tag, value) = line.trim().split_once(':').unwrap();
