@@ -3,7 +3,7 @@
 
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
-use lsrepo_rpm::Evr;
+use lsrepo_rpm::{Evr, Nevra, Request, filelists, primary, rich};
 use lsrepo_sign::{Keyring, SecretKey, verify_inline};
 use lsrepo_types::{RelPath, Timestamp};
 use std::sync::LazyLock;
@@ -18,14 +18,18 @@ pub const ALL: &[(&str, Target)] = &[
     ("bundle", bundle),
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
+    ("filelists", rpm_filelists),
     ("inrelease", inrelease),
     ("keyring", keyring),
     ("lock", lock),
     ("manifest", manifest),
     ("packages", packages_index),
     ("path", path),
+    ("primary", rpm_primary),
     ("release", release_file),
+    ("request", rpm_request),
     ("requirements", requirements),
+    ("rich", rich_dependency),
     ("sources", source_lists),
     ("version", versions),
 ];
@@ -145,5 +149,42 @@ pub fn versions(data: &[u8]) {
     if let (Ok(a), Ok(b)) = (a.parse::<Evr>(), b.parse::<Evr>()) {
         assert_eq!(a.compare(&b), b.compare(&a).reverse());
         assert_eq!(a.to_string().parse().as_ref(), Ok(&a));
+    }
+}
+
+/// An index of files: each comes with the package it belongs to.
+pub fn rpm_filelists(data: &[u8]) {
+    let _ = filelists::read(data, |digest, _, _| assert!(!digest.is_empty()));
+}
+
+/// An index of packages: whatever is read has all that a package cannot do without, below the repository.
+pub fn rpm_primary(data: &[u8]) {
+    let mut reader = primary::Reader::new(data);
+    while let Ok(Some(package)) = reader.next_package() {
+        let (nevra, sum) = (package.nevra(), package.checksum());
+        assert!(!nevra.name.is_empty() && !nevra.version.is_empty() && !nevra.arch.is_empty());
+        assert_eq!(sum.hex.len(), sum.kind.digits());
+        assert!(!package.href().starts_with('/') && package.href().split('/').all(|part| part != ".."));
+        assert!(package.relations().all(|relation| !relation.name.is_empty()));
+        assert!(package.files().count() <= data.len());
+    }
+}
+
+/// A request keeps its text, and has at least one reading; a full name survives its own rendering.
+pub fn rpm_request(data: &[u8]) {
+    if let Ok(request) = text(data).parse::<Request>() {
+        assert_eq!(request.to_string(), text(data).trim());
+        assert!(!request.readings(|word| word == "noarch").is_empty());
+    }
+    if let Some(nevra) = Nevra::parse(text(data)) {
+        let shown = nevra.to_string();
+        assert_eq!(Nevra::parse(&shown).map(|again| again.to_string()), Some(shown));
+    }
+}
+
+/// A rich dependency that is read is written as the same.
+pub fn rich_dependency(data: &[u8]) {
+    if let Ok(tree) = rich::parse(text(data)) {
+        assert_eq!(rich::parse(&tree.to_string()), Ok(tree));
     }
 }
