@@ -4,9 +4,10 @@
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
 use lsrepo_rpm::{
-    Advisory, Artifact, Comps, Evr, Metalink, Modules, Package, Record, Repomd, Repository, Variables,
+    Advisory, Artifact, Comps, Evr, Metalink, Modules, NevraRef, Package, Record, Repomd, Repository, Request, Variables,
+    filelists,
     metadata::{self, Compression, Placed},
-    mirrors, repo_file, updateinfo,
+    mirrors, primary, repo_file, rich, updateinfo,
 };
 use lsrepo_sign::{Keyring, PackagePolicy, SecretKey, check_package_header, verify_inline};
 use lsrepo_types::{Digest, RelPath, Timestamp};
@@ -26,6 +27,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("comps", comps),
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
+    ("filelists", rpm_filelists),
     ("inrelease", inrelease),
     ("keyring", keyring),
     ("lock", lock),
@@ -35,10 +37,13 @@ pub const ALL: &[(&str, Target)] = &[
     ("package", rpm_package),
     ("packages", packages_index),
     ("path", path),
+    ("primary", rpm_primary),
     ("release", release_file),
     ("repo_file", repo_files),
     ("repomd", repomd),
+    ("request", rpm_request),
     ("requirements", requirements),
+    ("rich", rich_dependency),
     ("sources", source_lists),
     ("updateinfo", advisories),
     ("version", versions),
@@ -241,5 +246,42 @@ pub fn rpm_package(data: &[u8]) {
         let (starts, ends) = (text.matches('<').count(), text.matches('>').count());
         assert_eq!(starts, ends);
         assert_eq!(text.matches("<package ").count(), 1);
+    }
+}
+
+/// An index of files: each comes with the package it belongs to.
+pub fn rpm_filelists(data: &[u8]) {
+    let _ = filelists::read(data, |digest, _, _| assert!(!digest.is_empty()));
+}
+
+/// An index of packages: whatever is read has all that a package cannot do without, below the repository.
+pub fn rpm_primary(data: &[u8]) {
+    let mut reader = primary::Reader::new(data);
+    while let Ok(Some(package)) = reader.next_package() {
+        let (nevra, sum) = (package.nevra(), package.checksum());
+        assert!(!nevra.name.is_empty() && !nevra.version.is_empty() && !nevra.arch.is_empty());
+        assert_eq!(sum.hex.len(), sum.kind.digits());
+        assert!(!package.href().starts_with('/') && package.href().split('/').all(|part| part != ".."));
+        assert!(package.relations().all(|relation| !relation.name.is_empty()));
+        assert!(package.files().count() <= data.len());
+    }
+}
+
+/// A request keeps its text, and has at least one reading; a full name survives its own rendering.
+pub fn rpm_request(data: &[u8]) {
+    if let Ok(request) = text(data).parse::<Request>() {
+        assert_eq!(request.to_string(), text(data).trim());
+        assert!(!request.readings(|word| word == "noarch").is_empty());
+    }
+    if let Some(nevra) = NevraRef::parse(text(data)) {
+        let shown = nevra.to_string();
+        assert_eq!(NevraRef::parse(&shown).map(|again| again.to_string()), Some(shown));
+    }
+}
+
+/// A rich dependency that is read is written as the same.
+pub fn rich_dependency(data: &[u8]) {
+    if let Ok(tree) = rich::parse(text(data)) {
+        assert_eq!(rich::parse(&tree.to_string()), Ok(tree));
     }
 }

@@ -32,7 +32,13 @@ pub async fn pin(
     Err(FetchError::All { name, attempts })
 }
 
-async fn one(client: &Client, store: &Store, url: &str, checksum: &Checksum, size: Option<u64>) -> Result<(Digest, u64), FetchError> {
+async fn one(
+    client: &Client,
+    store: &Store,
+    url: &str,
+    checksum: &Checksum,
+    size: Option<u64>,
+) -> Result<(Digest, u64), FetchError> {
     let content = |why: String| FetchError::Content { url: shown(url), why };
     let mut sum = Sum::new(checksum.kind())
         .ok_or_else(|| content(format!("its index has only a {} checksum of it", checksum.kind().word())))?;

@@ -121,7 +121,7 @@ impl FromStr for Evr {
         };
         let (version, release) = rest.rsplit_once('-').unwrap_or((rest, ""));
         let odd = |c: char| c.is_whitespace() || c.is_control();
-        match !version.is_empty() && !rest.contains(odd) {
+        match !version.is_empty() && !version.contains('-') && !rest.contains(odd) {
             true => Ok(Self { epoch, version: version.into(), release: release.into() }),
             false => Err(refuse()),
         }

@@ -43,15 +43,18 @@ fn scan(
 ) -> Result<(), Problem> {
     let mut scanner = Scanner::new(input, "filelists");
     let mut path = String::new();
-    let mut file = false;
+    let (mut inside, mut file) = (false, false);
     loop {
         match scanner.next()? {
             Piece::Open { element, depth, empty } => {
-                file = depth == 3 && element.name() == "file" && !empty;
+                if depth == 2 {
+                    inside = element.name() == "package";
+                }
+                file = inside && depth == 3 && element.name() == "file" && !empty;
                 path.clear();
                 match (depth, element.name()) {
                     (2, "package") => *package = begin(&element)?,
-                    (3, "version") => package.version(&element)?,
+                    (3, "version") if inside => package.version(&element)?,
                     _ => {}
                 }
             }
@@ -113,6 +116,7 @@ mod tests {
 <filelists xmlns="http://linux.duke.edu/metadata/filelists" packages="2">
 <package pkgid="AA" name="web" arch="noarch"><version epoch="1" ver="2" rel="3"/>
 <file>/opt/web/a&amp;b</file><file type="dir">/opt/web</file><file/></package>
+<extra><file>/opt/none</file></extra>
 <package pkgid="bb" name="db" arch="x86_64"><version ver="1" rel="1"/><file><![CDATA[/opt/<db>]]></file></package>
 </filelists>"#;
         let mut told = Vec::new();

@@ -36,7 +36,11 @@ impl<'a> NevraRef<'a> {
             (None, _) => (0, name, version),
         };
         let whole = [name, version, release, arch].iter().all(|part| !part.is_empty());
-        whole.then_some(Self { name, epoch, version, release, arch })
+        // An epoch is read once: what is left must not look like a second one.
+        let epoch_left =
+            |name: &str| name.split_once(':').is_some_and(|(start, _)| start.bytes().all(|byte| byte.is_ascii_digit()));
+        let clear = !epoch_left(name) && !version.contains(':');
+        (whole && clear).then_some(Self { name, epoch, version, release, arch })
     }
 }
 
@@ -65,7 +69,7 @@ mod tests {
         }
         assert_eq!(NevraRef::parse("glibc-0:2.34-60.el9.x86_64").unwrap().to_string(), "glibc-2.34-60.el9.x86_64");
         assert_eq!(NevraRef::parse("2:vim-8.2-1.x86_64").unwrap().to_string(), "vim-2:8.2-1.x86_64");
-        for wrong in ["glibc", "glibc-2.34.x86_64", "-1-1.x", "a--1.x", "a-x:1-1.x", ""] {
+        for wrong in ["glibc", "glibc-2.34.x86_64", "-1-1.x", "a--1.x", "a-x:1-1.x", "", "1:2:a-1-1.x", ":a-1-1.x", "a-0:1:2-1.x"] {
             assert_eq!(NevraRef::parse(wrong), None, "{wrong}");
         }
     }

@@ -83,7 +83,9 @@ pub(crate) fn publish(
             Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before)?,
         };
         older.insert(os, fresh);
-        shown.extend(summaries.iter().map(|one| format!("{}: {} packages, {}", one.platform, Count(one.packages), Bytes(one.bytes))));
+        shown.extend(
+            summaries.iter().map(|one| format!("{}: {} packages, {}", one.platform, Count(one.packages), Bytes(one.bytes))),
+        );
     }
     Ok((site, shown))
 }

@@ -161,9 +161,7 @@ fn base(word: Option<&str>) -> Result<(String, Option<BaseGiven>)> {
         Some(file) => {
             let hint = match nearest(file, ["none", "minbase"]) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    "name a dpkg status file, a list of packages, a folder with repodata, `none` or `minbase`".to_owned()
-                }
+                None => "name a dpkg status file, a list of packages, a folder with repodata, `none` or `minbase`".to_owned(),
             };
             let text = fs::read_to_string(file).with_context(|| format!("base `{file}`")).hint(&hint)?;
             Ok((format!("file:{}", Digest::of(text.as_bytes())), Some(BaseGiven::Text(text))))

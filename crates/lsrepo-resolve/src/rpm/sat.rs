@@ -289,7 +289,7 @@ mod tests {
         let mut counts = [0, 0];
         for round in 0..5000 {
             let variables = 3 + roll(6);
-            let clauses: Vec<Vec<Literal>> = (0..variables * 3 + roll(12))
+            let clauses: Vec<Vec<Literal>> = (0..variables + roll(12))
                 .map(|_| {
                     let mut clause: Vec<Literal> = Vec::new();
                     for _ in 0..1 + roll(3) {

@@ -228,6 +228,11 @@ impl Universe {
         &self.sources[id.0 as usize]
     }
 
+    /// All sources, in the order in which they were added.
+    pub fn sources(&self) -> impl Iterator<Item = (SourceId, &SourceInfo)> {
+        self.sources.iter().enumerate().map(|(number, source)| (SourceId(number as u16), source))
+    }
+
     /// What an index says of a candidate.
     pub fn candidate(&self, id: CandidateId) -> Facts<'_> {
         let known = &self.candidates[id.index()];

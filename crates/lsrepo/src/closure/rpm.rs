@@ -48,7 +48,9 @@ pub(super) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstream
             keys.insert(&repository.id, keyring);
         }
         if !repository.repo_gpgcheck && !repository.gpgcheck {
-            context.progress.warn(&format!("[{}]: neither the repository nor its packages are checked for signatures", repository.id));
+            context
+                .progress
+                .warn(&format!("[{}]: neither the repository nor its packages are checked for signatures", repository.id));
         }
     }
     let of = |repository: &lsrepo_rpm::Repository| Ok(keys.get(repository.id.as_str()).cloned().unwrap_or_default());
@@ -215,7 +217,8 @@ fn solved(
     }
     let date = sources.iter().filter_map(|source| source.date).max().unwrap_or(Timestamp(0));
     let keys = armored.into_values().collect();
-    let lock = PlatformLock { name: wanted.platform.clone(), date, asked: wanted.asked.clone(), sources, keys, documents, packages };
+    let lock =
+        PlatformLock { name: wanted.platform.clone(), date, asked: wanted.asked.clone(), sources, keys, documents, packages };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);
     let exclusive = answer.sets.iter().filter_map(|set| set.apart.clone()).collect();

@@ -164,7 +164,8 @@ fn pinned(
     let client = yum::routed(closure::client(flags)?, &part, flags)?;
     let sources = part.sources.clone();
     for one in unpinned {
-        let own = |package: &&mut LockedPackage| (&package.name, &package.version, &package.arch) == (&one.name, &one.version, &one.arch);
+        let own =
+            |package: &&mut LockedPackage| (&package.name, &package.version, &package.arch) == (&one.name, &one.version, &one.arch);
         let Some(package) = part.packages.iter_mut().find(own) else { continue };
         let source = sources.iter().find(|source| source.name == package.source);
         let source = source.with_context(|| format!("{}: its source is not in the lock", package.name))?;

@@ -38,9 +38,8 @@ pub(super) fn mount(
     if let Some(before) = before {
         yum::keep_older_metadata(&mut tree, &[before]);
     }
-    let without_streams = |one: &PlatformPackages| {
-        one.extras.modules.is_none() && one.packages.iter().any(|package| package.record.module.is_some())
-    };
+    let without_streams =
+        |one: &PlatformPackages| one.extras.modules.is_none() && one.packages.iter().any(|package| package.record.module.is_some());
     let summaries: Vec<PlatformSummary> = platforms.iter().map(summary).collect();
     site.mount_yum(YumRepository {
         os: os.clone(),
