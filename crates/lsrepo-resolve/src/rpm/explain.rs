@@ -24,7 +24,10 @@ struct Told<'v, 'u> {
 pub(super) fn why_not(view: &View<'_>, base: &[Vec<u32>], with: &[&Wish], wish: &Wish) -> Conflict {
     let all: Vec<&Wish> = with.iter().copied().chain([wish]).collect();
     let goal = wish::goal(&all, false);
-    let reached = rules::reach(view, goal.wanted.iter().flatten().copied(), view.policy.recommends);
+    let Some(reached) = rules::reach(view, goal.wanted.iter().flatten().copied(), view.policy.recommends) else {
+        let hint = "there are more alternatives than can be weighed: ask for versions, or exclude what is not meant";
+        return Conflict { request: wish.text.clone(), chain: Vec::new(), hints: vec![hint.to_owned()] };
+    };
     let told = Told { view, inferior: rules::inferior(view, &reached, &goal.exempt) };
     let with: Vec<Asked<'_>> = with.iter().map(|wish| asked(wish)).collect();
     explain::why_not(&told, base, &with, &asked(wish))

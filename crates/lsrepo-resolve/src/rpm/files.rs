@@ -5,6 +5,7 @@
 //! that could be needed names such a path, and of it only the paths that somebody names are kept.
 
 use super::{
+    rules,
     solve::{Groups, Policy},
     universe::{Error, SourceId, Universe},
     view::View,
@@ -27,8 +28,9 @@ impl Universe {
         let view = View::new(self, &policy);
         let all = requests.iter().enumerate().filter_map(|(number, request)| Wish::expand(&view, number, request, groups).ok());
         let roots: Vec<u32> = all.flat_map(|wish| wish.wanted.into_iter().flatten()).collect();
+        let Some(reached) = rules::reach(&view, roots.into_iter(), true) else { return true };
         let mut found = false;
-        for id in super::rules::reach(&view, roots.into_iter(), true) {
+        for id in reached {
             for &dep in self.deps_of_all(id) {
                 self.names(dep, &mut |name| found |= is_missing(self.strings.get(name)));
             }
@@ -74,3 +76,6 @@ fn is_missing(text: &str) -> bool {
 fn in_primary(path: &str) -> bool {
     path.starts_with("/etc/") || path.contains("bin/") || path == "/usr/lib/sendmail"
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,6 +140,12 @@ impl Relations {
         }
     }
 
+    /// How much there is to weigh.
+    pub(super) fn literals(&self) -> usize {
+        let needs = self.needs.iter().map(|need| 1 + need.guards.len() + need.options.len()).sum::<usize>();
+        1 + needs + 2 * self.excluded().count()
+    }
+
     /// Every candidate that it excludes.
     pub(super) fn excluded(&self) -> impl Iterator<Item = u32> {
         self.against.iter().flat_map(|against| against.hits.iter().copied())

@@ -10,6 +10,10 @@ use super::{
 use lsrepo_rpm::{primary::Kind, rich::Expression};
 use std::collections::{HashMap, VecDeque};
 
+/// An index in which everything needs what everything provides could fill any memory. CentOS Stream 9 as a whole comes to
+/// two million.
+const MOST_LITERALS: usize = 40_000_000;
+
 /// What to solve.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Goal {
@@ -27,9 +31,10 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn new(view: &View<'_>, goal: &Goal, weak: bool) -> Self {
+    /// None where there is more to weigh than any real set of repositories has.
+    pub(super) fn new(view: &View<'_>, goal: &Goal, weak: bool) -> Option<Self> {
         let roots = goal.wanted.iter().flatten().chain(view.all_present()).copied();
-        let reached = reach(view, roots, weak);
+        let reached = reach(view, roots, weak)?;
         let mut clauses = Clauses::default();
         for &id in &reached {
             clauses.of_package(id, &view.relations(id));
@@ -50,7 +55,7 @@ impl Rules {
             sat.add(&clause);
         }
         let jobs = goal.wanted.iter().filter(|wanted| wanted.len() > 1).cloned().collect();
-        Self { sat, jobs }
+        Some(Self { sat, jobs })
     }
 }
 
@@ -81,15 +86,18 @@ impl Reached {
     }
 }
 
-/// Every candidate that could come in on the way.
-pub(super) fn reach(view: &View<'_>, roots: impl Iterator<Item = u32>, weak: bool) -> Vec<u32> {
+/// Every candidate that could come in on the way; none where that would take more than [`MOST_LITERALS`].
+pub(super) fn reach(view: &View<'_>, roots: impl Iterator<Item = u32>, weak: bool) -> Option<Vec<u32>> {
+    let mut room = MOST_LITERALS;
     let mut reached = Reached { order: Vec::new(), seen: vec![false; view.len()], open: VecDeque::new() };
     roots.for_each(|id| reached.add(&[id]));
     view.all_present().iter().for_each(|&id| successors(view, id).for_each(|other| reached.add(&[other])));
     loop {
         while let Some(id) = reached.open.pop_front() {
             reached.order.push(id);
-            view.relations(id).needs.iter().for_each(|need| reached.add(&need.options));
+            let relations = view.relations(id);
+            room = room.checked_sub(relations.literals())?;
+            relations.needs.iter().for_each(|need| reached.add(&need.options));
             reached.add(&better_twins(view, id));
             if weak && view.is_known(id) {
                 for kind in [Kind::Recommends, Kind::Suggests] {
@@ -110,7 +118,7 @@ pub(super) fn reach(view: &View<'_>, roots: impl Iterator<Item = u32>, weak: boo
             }
         }
         if reached.open.is_empty() {
-            return reached.order;
+            return Some(reached.order);
         }
     }
 }

@@ -47,7 +47,7 @@ type Walked = Result<Step, Unsolvable>;
 
 /// The candidates of a solution, sorted; none when there is no solution.
 pub(super) fn solve(view: &View<'_>, goal: &Goal, weak: bool) -> Option<Vec<u32>> {
-    let Rules { sat, jobs } = Rules::new(view, goal, weak);
+    let Rules { sat, jobs } = Rules::new(view, goal, weak)?;
     let (recommended, suggested) = (vec![false; view.len()], vec![false; view.len()]);
     let mut search = Search { view, sat, jobs, weak, branches: Vec::new(), recommended, suggested, noted: (0, 0) };
     search.run().ok()?;

@@ -76,9 +76,12 @@ pub(crate) fn read(repository: &Path) -> Vec<Package> {
     all
 }
 
+/// Who provides something, and in which versions.
+type Offer = (usize, Option<(Operator, Evr)>);
+
 /// Everything that is wrong with a set: nothing, if it can be installed and answers the requests.
 pub(crate) fn problems(set: &[&Package], requests: &[&str]) -> Vec<String> {
-    let mut offers: HashMap<&str, Vec<(usize, Option<(Operator, Evr)>)>> = HashMap::new();
+    let mut offers: HashMap<&str, Vec<Offer>> = HashMap::new();
     for (at, package) in set.iter().enumerate() {
         offers.entry(&package.name).or_default().push((at, Some((Operator::Equal, package.evr.clone()))));
         for relation in package.all(Kind::Provides) {
