@@ -4,8 +4,7 @@
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
 use lsrepo_rpm::{
-    Advisory, Artifact, Comps, Evr, Metalink, Modules, NevraRef, Package, Record, Repomd, Repository, Request, Variables,
-    filelists,
+    Advisory, Comps, Evr, Metalink, Modules, Nevra, NevraRef, Package, Record, Repomd, Repository, Request, Variables, filelists,
     metadata::{self, Compression, Placed},
     mirrors, primary, repo_file, rich, updateinfo,
 };
@@ -142,7 +141,7 @@ pub fn metalink(data: &[u8]) {
 /// Module metadata: what is kept of it is read without a problem, and streams are chosen in some way.
 pub fn modules(data: &[u8]) {
     let (modules, _) = Modules::parse(text(data));
-    let all: HashSet<Artifact> = modules.streams().iter().flat_map(|stream| stream.artifacts.clone()).collect();
+    let all: HashSet<Nevra> = modules.streams().iter().flat_map(|stream| stream.artifacts.clone()).collect();
     let reduced = modules.reduce(&all, &BTreeMap::new());
     let (again, problems) = Modules::parse(&reduced);
     assert_eq!(problems, []);

@@ -11,7 +11,7 @@ pub use dependency::{Dependency, Relations};
 pub use files::{FileKind, PackageFile, is_primary};
 
 use crate::{
-    Evr,
+    Evr, Nevra,
     package::{Header, Package, PackageError, tag},
     text,
 };
@@ -54,24 +54,6 @@ pub struct Description<'a> {
     pub changelog: Vec<Change<'a>>,
     /// `name:stream:version:context:arch`, for packages of a module
     pub modularity_label: Option<Cow<'a, str>>,
-}
-
-/// What tells packages apart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Nevra {
-    /// `kernel`
-    pub name: Box<str>,
-    /// epoch, version and release
-    pub evr: Evr,
-    /// `x86_64`, `noarch`, `src`
-    pub arch: Box<str>,
-}
-
-impl std::fmt::Display for Nevra {
-    /// `bash-0:5.1.8-4.el9.x86_64` as dnf writes it: without an epoch of 0.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}.{}", self.name, self.evr, self.arch)
-    }
 }
 
 impl Package {

@@ -5,7 +5,6 @@
 //! sizes and depths have limits, paths are checked, and what cannot be read is an error, never a panic.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
-mod artifact;
 pub mod checksum;
 pub mod comps;
 pub mod describe;
@@ -29,15 +28,14 @@ mod text;
 pub mod updateinfo;
 mod xml;
 
-pub use artifact::Artifact;
 pub use checksum::{Checksum, ChecksumKind};
 pub use comps::Comps;
-pub use describe::{Description, Nevra};
+pub use describe::Description;
 pub use evr::Evr;
 pub use metadata_error::MetadataError;
 pub use mirrors::Metalink;
 pub use modules::Modules;
-pub use nevra::NevraRef;
+pub use nevra::{Nevra, NevraError, NevraRef};
 pub use package::{Package, PackageError};
 pub use record::Record;
 pub use relation::{Operator, Relation};

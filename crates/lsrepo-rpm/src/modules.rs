@@ -11,7 +11,7 @@ mod read;
 mod reduce;
 mod request;
 
-use crate::Artifact;
+use crate::Nevra;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use active::{ActiveModules, ActiveStream, Hidden};
@@ -45,7 +45,7 @@ pub struct Stream {
     /// modules that it needs, with the streams that will do: these, or (`-7`) all but these, or any
     pub requires: Vec<(String, Vec<String>)>,
     /// its packages
-    pub artifacts: Vec<Artifact>,
+    pub artifacts: Vec<Nevra>,
     /// names of packages by the name of a profile
     pub profiles: BTreeMap<String, Vec<String>>,
     /// the document, as it was read

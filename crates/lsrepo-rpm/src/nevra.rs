@@ -1,7 +1,7 @@
 //! The full name of a package: name, epoch, version, release, architecture.
 
-use crate::evr;
-use std::fmt;
+use crate::{Evr, evr};
+use std::{fmt, str::FromStr};
 
 /// A package as an index names it; borrowed from there. Shown as `name-[epoch:]version-release.arch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,9 +58,63 @@ impl fmt::Display for NevraRef<'_> {
     }
 }
 
+/// A package's full name, owned. Read from `name-epoch:version-release.arch`, as module and advisory texts write it;
+/// shown as dnf writes it, without an epoch of 0.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Nevra {
+    /// `nodejs`
+    pub name: Box<str>,
+    /// `1:16.1-1.el8`
+    pub evr: Evr,
+    /// `x86_64`, `noarch`, `src`
+    pub arch: Box<str>,
+}
+
+impl Nevra {
+    /// Of these parts.
+    pub fn new(name: &str, evr: &Evr, arch: &str) -> Self {
+        Self { name: name.into(), evr: evr.clone(), arch: arch.into() }
+    }
+
+    /// Whether it is a source package, which nobody installs.
+    pub fn is_source(&self) -> bool {
+        matches!(&*self.arch, "src" | "nosrc")
+    }
+}
+
+/// Text that does not name one package.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not `name-epoch:version-release.arch`")]
+pub struct NevraError(String);
+
+impl FromStr for Nevra {
+    type Err = NevraError;
+
+    fn from_str(text: &str) -> Result<Self, NevraError> {
+        let read = || {
+            let (rest, arch) = text.rsplit_once('.')?;
+            let (rest, release) = rest.rsplit_once('-')?;
+            let (name, version) = rest.rsplit_once('-')?;
+            let (epoch, version) = version.split_once(':')?;
+            let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+            let digits = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+            let whole = digits && [arch, release, name, version].into_iter().all(plain);
+            let evr = Evr { epoch: epoch.parse().ok().filter(|_| whole)?, version: version.into(), release: release.into() };
+            Some(Self { name: name.into(), evr, arch: arch.into() })
+        };
+        read().ok_or_else(|| NevraError(text.chars().take(80).collect()))
+    }
+}
+
+impl fmt::Display for Nevra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}.{}", self.name, self.evr, self.arch)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::NevraRef;
+    use super::*;
 
     #[test]
     fn a_full_name_is_taken_apart_and_put_together_again() {
@@ -78,5 +132,17 @@ mod tests {
     fn a_version_without_release_has_no_dash() {
         assert_eq!(NevraRef::new("product:openSUSE", "10.3", "i686").to_string(), "product:openSUSE-10.3.i686");
         assert_eq!(NevraRef::new("a", "1:2-3", "noarch").to_string(), "a-1:2-3.noarch");
+    }
+
+    #[test]
+    fn one_package_survives_its_text() {
+        for text in ["perl-List-Compare-0:0.53-9.module_1588+5eed94c6.noarch", "a-12:1~rc1^2-1.el8.x86_64"] {
+            assert_eq!(text.parse::<Nevra>().unwrap().to_string(), text.replace("-0:", "-"));
+        }
+        for text in
+            ["MissingEpoch-0-0.src", "a-0:1-1", "a-x:1-1.src", "-0:1-1.src", "a-0:-1.src", "a-0:1-.src", "a b-0:1-1.src", "a"]
+        {
+            assert!(text.parse::<Nevra>().is_err(), "{text}");
+        }
     }
 }

@@ -9,8 +9,8 @@ mod render;
 mod tests;
 
 use crate::{
-    Evr,
-    describe::{Description, Nevra, is_primary},
+    Evr, Nevra,
+    describe::{Description, is_primary},
     package::{Package, PackageError},
 };
 use lsrepo_types::Digest;

@@ -4,7 +4,7 @@
 mod read;
 mod render;
 
-use crate::Artifact;
+use crate::Nevra;
 use std::collections::HashSet;
 
 pub use read::advisories;
@@ -72,7 +72,7 @@ pub struct CollectionModule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdvisoryPackage {
     /// which one
-    pub artifact: Artifact,
+    pub artifact: Nevra,
     /// the source package's file
     pub src: String,
     /// the package's file
@@ -95,7 +95,7 @@ impl Advisory {
 
     /// What of it concerns these packages; none where nothing does.
     #[must_use]
-    pub fn reduce(mut self, carried: &HashSet<Artifact>) -> Option<Self> {
+    pub fn reduce(mut self, carried: &HashSet<Nevra>) -> Option<Self> {
         for collection in &mut self.collections {
             collection.packages.retain(|package| carried.contains(&package.artifact));
         }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use lsrepo_rpm::{Advisory, Artifact, Comps, Modules, updateinfo};
+use lsrepo_rpm::{Advisory, Comps, Modules, Nevra, updateinfo};
 use lsrepo_types::Digest;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -33,9 +33,9 @@ const PACKAGES: [(&str, &str); 9] = [
     ("y-1-1", ""),
 ];
 
-fn artifact(text: &str) -> Artifact {
+fn artifact(text: &str) -> Nevra {
     let (name, evr) = text.split_once('-').unwrap();
-    Artifact::new(name, &evr.parse().unwrap(), "noarch")
+    Nevra::new(name, &evr.parse().unwrap(), "noarch")
 }
 
 fn primary(packages: &[(&str, &str)]) -> String {
@@ -44,7 +44,7 @@ fn primary(packages: &[(&str, &str)]) -> String {
         packages.len()
     );
     for (package, provides) in packages {
-        let Artifact { name, evr, .. } = artifact(package);
+        let Nevra { name, evr, .. } = artifact(package);
         let checksum = Digest::of(package.as_bytes()).hex();
         let more = if provides.is_empty() { String::new() } else { format!("<rpm:entry name=\"{provides}\"/>") };
         let _ = write!(
@@ -162,7 +162,7 @@ fn dnf_sees_the_same_packages_of_module_streams() {
         let requests: Vec<_> = wishes.iter().map(|word| word.parse().unwrap()).collect();
         let active = modules.enable(&requests, Some("el8")).unwrap();
         let counts = |(package, provides): &&(&str, &str)| {
-            let Artifact { name, evr, arch } = artifact(package);
+            let Nevra { name, evr, arch } = artifact(package);
             active.hides(&name, &evr, &arch, [*provides].into_iter(), false).is_none()
         };
         let ours: BTreeSet<String> = PACKAGES.iter().filter(counts).map(|(package, _)| (*package).to_owned()).collect();
@@ -174,7 +174,7 @@ fn dnf_sees_the_same_packages_of_module_streams() {
     }
 }
 
-fn reduced(text: &str, carried: &HashSet<Artifact>, active: &[(&str, &str)]) -> String {
+fn reduced(text: &str, carried: &HashSet<Nevra>, active: &[(&str, &str)]) -> String {
     let active: BTreeMap<String, String> = active.iter().map(|(module, stream)| ((*module).into(), (*stream).into())).collect();
     Modules::parse(text).0.reduce(carried, &active)
 }
@@ -189,7 +189,7 @@ fn what_is_carried_installs_from_its_own_repository() {
         return;
     }
     let carried_packages = [("dep-2-1", ""), ("m-2-2", ""), ("y-1-1", "")];
-    let carried: HashSet<Artifact> = carried_packages.iter().map(|(package, _)| artifact(package)).collect();
+    let carried: HashSet<Nevra> = carried_packages.iter().map(|(package, _)| artifact(package)).collect();
     // chosen with a stream that is not the upstream's default, and so not to be seen without a change
     let upstream = some() + &default("mod:3") + &default("dep:1");
     let modules = reduced(&upstream, &carried, &[("mod", "2"), ("dep", "2")]);

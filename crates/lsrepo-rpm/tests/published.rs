@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use lsrepo_rpm::{Advisory, Artifact, Comps, Metalink, Modules, Repomd, mirrors, updateinfo};
+use lsrepo_rpm::{Advisory, Comps, Metalink, Modules, Nevra, Repomd, mirrors, updateinfo};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashSet},
@@ -74,7 +74,7 @@ fn reduced_to_everything_modules_are_what_they_were() {
     for path in files(&folder, ".yaml") {
         let Some(text) = plain(&path).and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
         let (modules, _) = Modules::parse(&text);
-        let all: HashSet<Artifact> = modules.streams().iter().flat_map(|stream| stream.artifacts.clone()).collect();
+        let all: HashSet<Nevra> = modules.streams().iter().flat_map(|stream| stream.artifacts.clone()).collect();
         let reduced = modules.reduce(&all, &BTreeMap::new());
         let (again, problems) = Modules::parse(&reduced);
         assert_eq!(problems, [], "{}", path.display());
@@ -136,7 +136,7 @@ fn advisories_survive_their_text() {
         let text = updateinfo::render(&all);
         let again: Vec<Advisory> = updateinfo::advisories(text.as_bytes()).collect::<Result<_, _>>().unwrap();
         assert_eq!(updateinfo::render(&again), text, "{}", path.display());
-        let carried: HashSet<Artifact> = all.iter().flat_map(Advisory::packages).map(|package| package.artifact.clone()).collect();
+        let carried: HashSet<Nevra> = all.iter().flat_map(Advisory::packages).map(|package| package.artifact.clone()).collect();
         for advisory in &all {
             let reduced = advisory.clone().reduce(&carried);
             assert_eq!(reduced.is_some(), advisory.packages().next().is_some());

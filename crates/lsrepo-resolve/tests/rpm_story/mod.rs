@@ -12,7 +12,7 @@
 
 use lsrepo_resolve::{
     Reason, Resolution,
-    rpm::{self, Base, Groups, Nevra, Policy, Request, SourceInfo, Universe},
+    rpm::{self, Base, Groups, NevraRef, Policy, Request, SourceInfo, Universe},
 };
 use std::collections::HashMap;
 
@@ -92,7 +92,9 @@ impl Story {
             let modules: HashMap<String, String> =
                 packages.iter().filter_map(|package| Some((package.full_name(), package.module.clone()?))).collect();
             let index = index(packages);
-            universe.add(index.as_bytes(), source.clone(), |nevra: &Nevra<'_>| modules.get(&nevra.to_string()).cloned()).unwrap();
+            universe
+                .add(index.as_bytes(), source.clone(), |nevra: &NevraRef<'_>| modules.get(&nevra.to_string()).cloned())
+                .unwrap();
         }
         universe
     }

@@ -3,9 +3,9 @@
 //! In the order of the header, with createrepo_c's omissions among what is required: `rpmlib(…)`, the
 //! package's own files and own provides, what was just said, and all of the `libc.so.6(GLIBC_…)` but the newest.
 
-use super::{Nevra, PackageFile, is_primary};
+use super::{PackageFile, is_primary};
 use crate::{
-    Evr, Operator, Relation, evr,
+    Evr, Nevra, Operator, Relation, evr,
     package::{Header, PackageError, tag},
     text,
 };

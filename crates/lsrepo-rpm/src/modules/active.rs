@@ -1,7 +1,7 @@
 //! What active streams show and hide.
 
 use super::{Modules, Stream};
-use crate::{Artifact, Evr};
+use crate::{Evr, Nevra};
 use std::collections::{BTreeMap, HashMap};
 
 /// A stream that is active.
@@ -39,7 +39,7 @@ pub struct ActiveModules {
     /// module and stream by number
     owners: Vec<(String, String)>,
     /// whose package it is, and whether that stream is active
-    artifacts: HashMap<Artifact, (usize, bool)>,
+    artifacts: HashMap<Nevra, (usize, bool)>,
     /// all names of packages of streams; the active stream where there is one
     names: HashMap<Box<str>, Option<usize>>,
 }
@@ -96,7 +96,7 @@ impl ActiveModules {
             return None;
         }
         if self.names.contains_key(name)
-            && let Some((owner, counts)) = self.artifacts.get(&Artifact::new(name, evr, arch))
+            && let Some((owner, counts)) = self.artifacts.get(&Nevra::new(name, evr, arch))
         {
             let (module, stream) = self.owners[*owner].clone();
             return (!counts).then_some(Hidden::Inactive { module, stream });
@@ -110,7 +110,7 @@ impl ActiveModules {
     /// Module and stream that a package belongs to.
     pub fn owner(&self, name: &str, evr: &Evr, arch: &str) -> Option<(&str, &str)> {
         self.names.contains_key(name).then_some(())?;
-        let (owner, _) = self.artifacts.get(&Artifact::new(name, evr, arch))?;
+        let (owner, _) = self.artifacts.get(&Nevra::new(name, evr, arch))?;
         let (module, stream) = &self.owners[*owner];
         Some((module, stream))
     }

@@ -6,7 +6,7 @@ use super::{
     documents::{Document, Problem},
     lean::lean,
 };
-use crate::Artifact;
+use crate::Nevra;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
@@ -205,7 +205,7 @@ impl<R: Requires> StreamText<R> {
         if ordered && components().any(|component| !component.buildafter.is_empty()) {
             return Err(problem("it orders its components both by buildorder and by buildafter".to_owned()));
         }
-        let artifacts = self.artifacts.rpms.iter().map(|text| text.parse::<Artifact>());
+        let artifacts = self.artifacts.rpms.iter().map(|text| text.parse::<Nevra>());
         let artifacts = artifacts.collect::<Result<_, _>>().map_err(|error| problem(error.to_string()))?;
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());
         let (module, stream) = match (named(self.name), named(self.stream)) {

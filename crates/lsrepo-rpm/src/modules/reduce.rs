@@ -1,7 +1,7 @@
 //! The module metadata of a repository that carries only some packages.
 
 use super::{Defaults, Modules, Stream};
-use crate::Artifact;
+use crate::Nevra;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     fmt::Write as _,
@@ -13,7 +13,7 @@ impl Modules {
     ///
     /// `active` is the stream of a module with which the packages were chosen, and becomes its default: without one,
     /// or with a default that is not carried, a client would see none of its packages.
-    pub fn reduce(&self, carried: &HashSet<Artifact>, active: &BTreeMap<String, String>) -> String {
+    pub fn reduce(&self, carried: &HashSet<Nevra>, active: &BTreeMap<String, String>) -> String {
         let streams = self.carried_streams(carried, active);
         let names: BTreeSet<(&str, &str)> = streams.iter().map(|one| (one.module.as_str(), one.stream.as_str())).collect();
         let modules: BTreeSet<&str> = names.iter().map(|(module, _)| *module).collect();
@@ -40,7 +40,7 @@ impl Modules {
     }
 
     /// Sorted; each once.
-    fn carried_streams(&self, carried: &HashSet<Artifact>, active: &BTreeMap<String, String>) -> Vec<&Stream> {
+    fn carried_streams(&self, carried: &HashSet<Nevra>, active: &BTreeMap<String, String>) -> Vec<&Stream> {
         let key = |one: &Stream| (one.module.clone(), one.stream.clone(), one.version, one.context.clone(), one.arch.clone());
         let with_packages = self.streams.iter().filter(|one| one.artifacts.iter().any(|artifact| carried.contains(artifact)));
         let mut found: BTreeMap<_, &Stream> = BTreeMap::new();

@@ -171,7 +171,7 @@ fn of_two_defaults_the_younger_holds_and_none_where_they_disagree() {
 }
 
 fn reduced(modules: &Modules, carried: &[&str], active: &[(&str, &str)]) -> String {
-    let carried: HashSet<Artifact> = carried.iter().map(|text| text.parse().unwrap()).collect();
+    let carried: HashSet<Nevra> = carried.iter().map(|text| text.parse().unwrap()).collect();
     let active = active.iter().map(|(module, stream)| ((*module).to_owned(), (*stream).to_owned())).collect();
     modules.reduce(&carried, &active)
 }

@@ -2,7 +2,7 @@
 
 use super::{Advisory, AdvisoryPackage, Collection, CollectionModule, Reference};
 use crate::{
-    Artifact, Evr,
+    Evr, Nevra,
     metadata_error::MetadataError,
     xml::{Document, Element},
 };
@@ -99,7 +99,7 @@ fn package(element: &Element) -> Option<AdvisoryPackage> {
     };
     let sums = element.all("sum").map(|sum| (sum.attribute("type").unwrap_or("").to_owned(), sum.text().to_owned()));
     Some(AdvisoryPackage {
-        artifact: Artifact::new(attribute("name")?, &evr, attribute("arch")?),
+        artifact: Nevra::new(attribute("name")?, &evr, attribute("arch")?),
         src: attribute("src").unwrap_or("").to_owned(),
         filename: element.text_of("filename").unwrap_or("").to_owned(),
         sums: sums.collect(),

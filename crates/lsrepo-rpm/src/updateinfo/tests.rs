@@ -24,7 +24,7 @@ fn all() -> Vec<Advisory> {
     advisories(TEXT.as_bytes()).collect::<Result<_, _>>().unwrap()
 }
 
-fn carried(names: &[&str]) -> HashSet<Artifact> {
+fn carried(names: &[&str]) -> HashSet<Nevra> {
     names.iter().map(|name| name.parse().unwrap()).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::{failure::OrUnsatisfied, upstreams};
 use anyhow::{Context as _, Result};
 use lsrepo_bom::lock::{DocumentKind, LockedDocument, LockedPackage, LockedSource, PackageSignatures, PlatformLock};
 use lsrepo_rpm::{
-    Artifact, Comps, Modules, Package, Record,
+    Comps, Modules, Nevra, Package, Record,
     package::{Covers, PayloadProof},
     updateinfo,
 };
@@ -106,8 +106,7 @@ pub(super) fn documents(
     part: &PlatformLock,
     records: &BTreeMap<Digest, Record>,
 ) -> Result<Vec<(DocumentKind, String)>> {
-    let carried: HashSet<Artifact> =
-        records.values().map(|record| Artifact::new(&record.name, &record.evr(), &record.arch)).collect();
+    let carried: HashSet<Nevra> = records.values().map(Record::nevra).collect();
     let of = |kind: DocumentKind| part.documents.iter().filter(move |document| document.kind == kind);
     let mut all = Vec::new();
     let mut comps = Comps::default();

@@ -11,7 +11,7 @@ use lsrepo_publish::{
     client::YumKey,
     yum::{self, Extras, PlatformPackages, PublishedPackage},
 };
-use lsrepo_rpm::{Advisory, Artifact, Comps, Modules, Record, updateinfo};
+use lsrepo_rpm::{Advisory, Comps, Modules, Nevra, Record, updateinfo};
 use lsrepo_serve::{PlatformSummary, Site, YumRepository};
 use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
@@ -115,7 +115,7 @@ fn extras(platform: &Platform, sets: &[Prepared]) -> Result<Extras> {
         Records::Rpm(records) => records.values().collect(),
         Records::Deb(_) => Vec::new(),
     });
-    let carried: HashSet<Artifact> = records.map(|record| Artifact::new(&record.name, &record.evr(), &record.arch)).collect();
+    let carried: HashSet<Nevra> = records.map(Record::nevra).collect();
     let modules = joined(DocumentKind::Modules, &|texts| {
         let mut all = Modules::default();
         texts.iter().for_each(|text| all.extend(Modules::parse(text).0));
