@@ -7,7 +7,7 @@ mod tests;
 mod yum;
 
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use yum::{YumKey, YumSource, rpm_setup, yum_repo};
+pub use yum::{YumKey, YumSource, repository_key_name, rpm_setup, yum_repo};
 
 use lsrepo_types::Os;
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use lsrepo_publish::{
     Child, Entry, Tree,
     apt::PlatformPackages,
-    client::{BaseUrl, YumKey, YumSource, debian_setup, debian_sources, rpm_setup, yum_repo},
+    client::{BaseUrl, YumKey, YumSource, debian_setup, debian_sources, repository_key_name, rpm_setup, yum_repo},
 };
 use lsrepo_types::{Digest, Os, Platform, RelPath, Timestamp};
 use std::{
@@ -225,9 +225,11 @@ impl Site {
             self.mount(at, std::mem::take(&mut repository.tree), repository.date);
         }
         if let Some(mount) = self.mounts.get_mut("keys") {
-            for key in &repository.package_keys {
-                let bytes: Arc<[u8]> = Arc::from(key.armored.as_bytes());
-                if let Ok(path) = key.name.parse::<RelPath>() {
+            let own = repository.key.as_deref().map(|armored| (repository_key_name(&repository.os), armored));
+            let others = repository.package_keys.iter().map(|key| (key.name.as_str(), key.armored.as_str()));
+            for (name, armored) in others.chain(own) {
+                let bytes: Arc<[u8]> = Arc::from(armored.as_bytes());
+                if let Ok(path) = name.parse::<RelPath>() {
                     mount.made.insert(path.clone(), (Digest::of(&bytes), Bytes::from_owner(bytes.clone())));
                     mount.tree.insert(path, Entry::Bytes(bytes));
                 }

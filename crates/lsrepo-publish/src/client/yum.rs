@@ -1,6 +1,7 @@
 //! How a host with yum or dnf is pointed at a published repository.
 
 use super::{BaseUrl, key_lines};
+use crate::yum::reads_modern_keys;
 use lsrepo_types::Os;
 
 /// Where the set-up script puts keys.
@@ -50,9 +51,17 @@ pub struct YumKey {
 pub fn yum_repo(source: &YumSource<'_>) -> String {
     let base = source.base_url;
     repo(source, |name| match name {
-        OWN => format!("{base}/keys/lsrepo.asc"),
+        OWN => format!("{base}/keys/{}", repository_key_name(source.os)),
         name => format!("{base}/keys/{name}"),
     })
+}
+
+/// How the repository's own key is called under `/keys/`: clients that know no elliptic curves get one of RSA.
+pub fn repository_key_name(os: &Os) -> &'static str {
+    match reads_modern_keys(os) {
+        true => "lsrepo.asc",
+        false => "lsrepo-rsa.asc",
+    }
 }
 
 /// The script at `/setup/<os>.sh`: POSIX sh, can be run again, undone with `--revert`.

@@ -30,6 +30,8 @@ pub(super) fn mount(
     let module_hotfixes = platforms.values().flatten().flat_map(|set| &set.lock.sources).any(|source| source.module_hotfixes);
     let platforms: Vec<PlatformPackages> =
         platforms.iter().map(|(platform, sets)| packages(platform, sets)).collect::<Result<_>>()?;
+    let rsa = (!yum::reads_modern_keys(os)).then(|| context.rsa_key()).transpose()?;
+    let key = rsa.as_ref().unwrap_or(key);
     let mut tree = yum::publish(&platforms, date, key)?;
     for finding in platforms.iter().flat_map(yum::lint) {
         context.progress.warn(&format!("{os}: {finding}"));
@@ -45,7 +47,7 @@ pub(super) fn mount(
         os: os.clone(),
         tree,
         date,
-        key: yum::reads_modern_keys(os).then(|| key.public_armored()),
+        key: Some(key.public_armored()),
         package_keys,
         module_hotfixes: module_hotfixes || platforms.iter().any(without_streams),
         platforms: summaries.clone(),
