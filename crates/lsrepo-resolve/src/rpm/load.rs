@@ -26,6 +26,7 @@ impl Universe {
         self.index.take();
         let too_large = |name: &str| Error::TooLarge { source_name: name.to_owned() };
         let number = u16::try_from(self.sources.len()).map_err(|_| too_large(&source.name))?;
+        self.sources.push(source.clone());
         let mut reader = primary::Reader::new(primary);
         let mut scratch = Scratch::default();
         loop {
@@ -44,7 +45,6 @@ impl Universe {
                 return Err(too_large(&source.name));
             }
         }
-        self.sources.push(source);
         Ok(SourceId(number))
     }
 

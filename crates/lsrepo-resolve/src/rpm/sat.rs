@@ -11,7 +11,10 @@ pub(super) type ClauseId = u32;
 /// What cannot be undone is decided at this level; every decision is one higher than the last.
 pub(super) const FIRST: u32 = 1;
 
-/// There is no solution.
+/// Real repositories come to a few dozen conflicts; what was made to be hard is given up.
+const MOST_CONFLICTS: u32 = 200_000;
+
+/// There is no solution, or none was found in time.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unsolvable;
 
@@ -37,6 +40,7 @@ pub(super) struct Sat {
     propagated: usize,
     level: u32,
     cuts: u64,
+    conflicts: u32,
     seen: Vec<bool>,
     unsolvable: bool,
 }
@@ -135,7 +139,8 @@ impl Sat {
         self.level += 1;
         self.set(literal, None);
         while let Some(conflict) = self.propagate() {
-            if self.level == FIRST {
+            self.conflicts += 1;
+            if self.level == FIRST || self.conflicts > MOST_CONFLICTS {
                 return Err(Unsolvable);
             }
             let (learned, level) = self.analyze(conflict);

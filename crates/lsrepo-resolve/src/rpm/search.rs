@@ -25,7 +25,11 @@ pub(super) struct Search<'v, 'u> {
     pub(super) suggested: Vec<bool>,
     /// how much of the trail is in `recommended`, and when it was last cut
     noted: (usize, u64),
+    minimized: u32,
 }
+
+/// More choices than this are not made again: the set is right, if maybe not the smallest.
+const MOST_MINIMIZED: u32 = 10_000;
 
 /// A choice that was made.
 struct Branch {
@@ -49,7 +53,7 @@ type Walked = Result<Step, Unsolvable>;
 pub(super) fn solve(view: &View<'_>, goal: &Goal, weak: bool) -> Option<Vec<u32>> {
     let Rules { sat, jobs } = Rules::new(view, goal, weak)?;
     let (recommended, suggested) = (vec![false; view.len()], vec![false; view.len()]);
-    let mut search = Search { view, sat, jobs, weak, branches: Vec::new(), recommended, suggested, noted: (0, 0) };
+    let mut search = Search { view, sat, jobs, weak, branches: Vec::new(), recommended, suggested, noted: (0, 0), minimized: 0 };
     search.run().ok()?;
     let mut chosen: Vec<u32> = search.sat.trail().iter().filter(|&&literal| literal > 0).map(|&literal| of(literal)).collect();
     chosen.sort_unstable();
@@ -259,7 +263,9 @@ impl Search<'_, '_> {
         let welcome = |id: u32| self.recommended[id as usize] || self.holds_one(id, Kind::Supplements);
         let came_in = |branch: &Branch, id: u32| self.sat.value(is(id)) > branch.level as i32;
         let fits_better = |branch: &Branch, id: u32| !welcome(branch.chosen) && welcome(id);
-        let Some((number, other)) = self.untried(came_in).or_else(|| self.untried(fits_better)) else { return Ok(Step::Done) };
+        let found = self.untried(came_in).or_else(|| self.untried(fits_better));
+        let Some((number, other)) = found.filter(|_| self.minimized < MOST_MINIMIZED) else { return Ok(Step::Done) };
+        self.minimized += 1;
         let branch = &mut self.branches[number];
         branch.others[other].1 = true;
         branch.chosen = branch.others[other].0;
