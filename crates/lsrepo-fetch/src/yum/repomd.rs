@@ -9,7 +9,7 @@ use crate::{
     release::{CLOCK_SKEW, Got, Ground},
 };
 use lsrepo_rpm::{Repomd, mirrors::Expected};
-use lsrepo_sign::{Fingerprint, verify_detached};
+use lsrepo_sign::{Fingerprint, PackagePolicy, SignatureError, check_package_header, verify_detached};
 use lsrepo_types::Timestamp;
 
 impl Yum<'_> {
@@ -41,10 +41,21 @@ impl Yum<'_> {
         let signature_url = format!("{url}.asc");
         let unsigned = || FetchError::UnsignedRepository { url: shown(url) };
         let signature = self.ground.get(&signature_url).await?.ok_or_else(unsigned)?;
-        let verified = verify_detached(&got.bytes, &signature.bytes, keys, self.ground.policy.now);
-        let verified = verified.map_err(|why| FetchError::Signature { url: shown(url), why })?;
+        let wrong = |why| FetchError::Signature { url: shown(url), why };
+        let signer = match verify_detached(&got.bytes, &signature.bytes, keys, self.ground.policy.now) {
+            Ok(verified) => verified.signer().clone(),
+            // Repositories of those days are signed as their packages are, by keys that have expired since.
+            Err(SignatureError::Weak { .. } | SignatureError::Expired { .. }) if self.allow_sha1 => {
+                let old = check_package_header(&got.bytes, [&signature.bytes[..]], keys, PackagePolicy::LEGACY).map_err(wrong)?;
+                for weakness in &old.weaknesses {
+                    self.warn(&format!("{}: its signature is weak ({weakness}), taken as usual there", shown(url)));
+                }
+                old.signer
+            }
+            Err(other) => return Err(wrong(other)),
+        };
         self.ground.keep(&signature_url, &signature)?;
-        Ok(Some(verified.signer().clone()))
+        Ok(Some(signer))
     }
 
     /// A repository neither comes from the future nor goes back, whichever of its mirrors answers.

@@ -29,7 +29,7 @@ pub(super) fn mount(
     let package_keys = package_keys(platforms.values().flatten());
     let module_hotfixes = platforms.values().flatten().flat_map(|set| &set.lock.sources).any(|source| source.module_hotfixes);
     let platforms: Vec<PlatformPackages> =
-        platforms.iter().map(|(platform, sets)| packages(platform, sets)).collect::<Result<_>>()?;
+        platforms.iter().map(|(platform, sets)| packages(context, platform, sets)).collect::<Result<_>>()?;
     let rsa = (!yum::reads_modern_keys(os)).then(|| context.rsa_key()).transpose()?;
     let key = rsa.as_ref().unwrap_or(key);
     let mut tree = yum::publish(&platforms, date, key)?;
@@ -71,16 +71,28 @@ fn summary(one: &PlatformPackages) -> PlatformSummary {
     }
 }
 
-/// The packages of a platform, the modules' parts joined.
-fn packages(platform: &Platform, sets: &[Prepared]) -> Result<PlatformPackages> {
-    let mut records: BTreeMap<Digest, &Record> = BTreeMap::new();
+/// The packages of a platform, the modules' parts joined. Of two builds of one name the one shows that was resolved last:
+/// a client could not tell them apart.
+fn packages(context: &Context, platform: &Platform, sets: &[Prepared]) -> Result<PlatformPackages> {
+    let mut by_name: BTreeMap<String, (Timestamp, &Record)> = BTreeMap::new();
     for set in sets {
         let Records::Rpm(own) = &set.records else { continue };
         for package in &set.lock.packages {
             let record = own.get(&package.digest).with_context(|| format!("{platform}: no record of {}", package.name))?;
-            records.insert(package.digest, record);
+            let (name, new) = (record.nevra().to_string(), (set.lock.date, record));
+            match by_name.get_mut(&name) {
+                None => drop(by_name.insert(name, new)),
+                Some(known) if known.1.digest == record.digest => {}
+                Some(known) => {
+                    let newest = if (new.0, new.1.digest) > (known.0, known.1.digest) { new } else { *known };
+                    *known = newest;
+                    let digest = newest.1.digest;
+                    context.progress.warn(&format!("{platform}: {name} was imported in two builds, {digest} is shown"));
+                }
+            }
         }
     }
+    let records: BTreeMap<Digest, &Record> = by_name.into_values().map(|(_, record)| (record.digest, record)).collect();
     let paths: BTreeSet<&str> = records.values().flat_map(|record| record.named_paths()).collect();
     let packages = records.values().map(|record| PublishedPackage {
         name: record.name.to_string(),
