@@ -187,13 +187,15 @@ fn solved(
     let names = super::unique_names(repositories.iter().map(|one| one.repository.id.as_str()));
     let used: BTreeSet<&str> = packages.iter().map(|package| package.source.as_str()).collect();
     let (mut sources, mut documents, mut armored) = (Vec::new(), Vec::new(), BTreeMap::<String, LockedKey>::new());
-    for (one, name) in repositories.iter().zip(names).filter(|(_, name)| used.contains(name.as_str())) {
+    for (one, name) in repositories.iter().zip(names) {
         let signatures = match (one.repository.gpgcheck, found.allow_sha1) {
             (false, _) => PackageSignatures::Unchecked,
             (true, false) => PackageSignatures::Required,
             (true, true) => PackageSignatures::Old,
         };
-        for key in keys.get(one.repository.id.as_str()).filter(|_| one.repository.gpgcheck).into_iter().flat_map(Keyring::keys) {
+        let is_used = used.contains(name.as_str());
+        let own = keys.get(one.repository.id.as_str()).filter(|_| one.repository.gpgcheck && is_used);
+        for key in own.into_iter().flat_map(Keyring::keys) {
             let fingerprint = key.fingerprint.to_string();
             let text = key.armored.trim_end().to_owned() + "\n";
             let locked = armored.entry(fingerprint.clone());
@@ -204,7 +206,7 @@ fn solved(
             (DocumentKind::Modules, one.modules_record()),
             (DocumentKind::Updateinfo, one.updateinfo_record()),
         ];
-        documents.extend(records.into_iter().filter_map(|(kind, record)| document(kind, &name, record?)));
+        documents.extend(records.into_iter().filter(|_| is_used).filter_map(|(kind, record)| document(kind, &name, record?)));
         sources.push(LockedSource {
             // The client knows the password; the lock need not.
             uris: one.bases.iter().map(|uri| Credentials::default().take_from(uri)).collect(),

@@ -19,9 +19,8 @@ use lsrepo_bom::{
 use lsrepo_deb::sources::Source;
 use lsrepo_fetch::{Credentials, Download, Event};
 use lsrepo_resolve::Conflict;
-use lsrepo_rpm::Repository;
 use lsrepo_store::Store;
-use lsrepo_types::{Bytes, Count, Platform};
+use lsrepo_types::{Bytes, Count, Family, Platform};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -118,15 +117,31 @@ fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<Platf
 fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String>> {
     let plain = |uri: &String| Credentials::default().take_from(uri).trim_end_matches('/').to_owned();
     let uris = |all: &[String]| all.iter().map(plain).collect::<BTreeSet<_>>();
-    let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
-    let mut named = BTreeSet::new();
-    for line in &flags.sources {
-        match yum::is_source(line) {
-            true => named.extend(uris(&line.parse::<Repository>()?.baseurl)),
-            false => named.extend(uris(&line.parse::<Source>()?.uris)),
+    let other = || Ok(Some("it was made of other sources".to_owned()));
+    if flags.sources.is_empty() {
+        return Ok(None);
+    }
+    if part.name.os.family() == Family::Debian {
+        let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
+        let mut named = BTreeSet::new();
+        for line in &flags.sources {
+            named.extend(uris(&line.parse::<Source>()?.uris));
+        }
+        return if named == locked { Ok(None) } else { other() };
+    }
+    let named = yum::named(&part.name, flags)?;
+    if named.len() != part.sources.len() {
+        return other();
+    }
+    // What a mirrorlist gives today need not be what it gave then.
+    for repository in named.iter().filter(|one| !one.baseurl.is_empty()) {
+        let own = uris(&repository.baseurl);
+        let Some(source) = part.sources.iter().find(|source| !uris(&source.uris).is_disjoint(&own)) else { return other() };
+        if (source.package_signatures != PackageSignatures::Unchecked) != repository.gpgcheck {
+            return Ok(Some("other signatures were asked for".to_owned()));
         }
     }
-    Ok((!named.is_empty() && named != locked).then(|| "it was made of other sources".to_owned()))
+    Ok(None)
 }
 
 /// What shall stay as it is locked, where only some names may change.

@@ -24,14 +24,11 @@ pub(crate) struct Found {
 
 /// The repositories for `platform`.
 pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
-    let document = embedded::platform(&platform.os)?;
+    let (document, variables) = known(platform)?;
     let allow_sha1 = document.as_ref().is_some_and(|document| document.signatures.allow_sha1);
-    let releasever = document.as_ref().map_or(platform.os.version(), PlatformDocument::releasever);
-    let variables = Variables::of(releasever, platform.arch.rpm());
     let found = |repositories| Found { repositories, allow_sha1, inline_keys: Vec::new() };
     if !flags.sources.is_empty() {
-        let parse = |line: &String| source(&variables.expand(line));
-        return Ok(found(flags.sources.iter().map(parse).collect::<Result<_>>()?));
+        return Ok(found(named(platform, flags)?));
     }
     if host::os().is_ok_and(|os| os == platform.os) {
         let repositories = host::yum_repositories(variables.clone())?;
@@ -46,6 +43,20 @@ pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
         found.repositories.push(repository(upstream, &variables, &mut found.inline_keys));
     }
     Ok(found)
+}
+
+/// The document of a platform, where there is one, and what stands for the variables in its addresses.
+fn known(platform: &Platform) -> Result<(Option<PlatformDocument>, Variables)> {
+    let document = embedded::platform(&platform.os)?;
+    let releasever = document.as_ref().map_or(platform.os.version(), PlatformDocument::releasever);
+    let variables = Variables::of(releasever, platform.arch.rpm());
+    Ok((document, variables))
+}
+
+/// The repositories that `--source` names, for `platform`.
+pub(crate) fn named(platform: &Platform, flags: &Upstreams) -> Result<Vec<Repository>> {
+    let (_, variables) = known(platform)?;
+    flags.sources.iter().map(|line| source(&variables.expand(line))).collect()
 }
 
 /// Whether a `--source` names a repository of RPM packages: an address alone, or after the word `rpm`.
