@@ -7,19 +7,7 @@ set -euo pipefail
 need ip unshare curl dnf rpm rpmbuild rpmsign createrepo_c modifyrepo_c gpg gpgv
 build
 workspace rpm
-ip netns add "lsr-$$-repo" 2>/dev/null || skip 'this machine makes no network namespaces'
-hooks+=(remove_namespaces)
-remove_namespaces() { ip netns del "lsr-$$-repo"; ip netns del "lsr-$$-host"; }
-repo=lsr-$$-repo host=lsr-$$-host
-ip netns add "$host"
-ip link add "r$$" netns "$repo" type veth peer name "h$$" netns "$host"
-for side in "$repo r$$ 10.78.1.1" "$host h$$ 10.78.1.2"; do
-  read -r namespace device address <<<"$side"
-  ip -n "$namespace" link set lo up
-  ip -n "$namespace" addr add "$address/24" dev "$device"
-  ip -n "$namespace" link set "$device" up
-done
-inside() { ip netns exec "$host" "$@"; }
+closed_network 10.78.1
 
 bash "$(dirname "$0")/rpm-set.sh" "$work/set"
 # shellcheck disable=SC2016  # lsrepo's own variable

@@ -1,5 +1,7 @@
 //! `lsrepo prepare`: resolve, lock, download.
 
+mod keep;
+
 use super::{resolve::refuse_conflicts, runtime};
 use crate::{
     cli::{PrepareArgs, Upstreams},
@@ -9,25 +11,19 @@ use crate::{
     output::print,
     prepared,
     upstreams::yum,
-    wanted::{self, Wanted},
+    wanted,
 };
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock,
     lock::{LockedPackage, PackageSignatures, PlatformLock},
 };
-use lsrepo_deb::sources::Source;
-use lsrepo_fetch::{Credentials, Download, Event};
+use lsrepo_fetch::{Download, Event};
 use lsrepo_resolve::Conflict;
 use lsrepo_store::Store;
-use lsrepo_types::{Bytes, Count, Family, Platform};
+use lsrepo_types::{Bytes, Count, Platform};
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
 
 /// What a platform takes.
 #[derive(Serialize)]
@@ -56,10 +52,10 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let runtime = runtime()?;
     let (mut parts, mut shares, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &wanted {
-        let part = match keep(&lock, wanted, args)? {
+        let part = match keep::keep(&lock, wanted, args)? {
             Some(part) => part,
             None => {
-                let favour = favour(&lock, wanted, args.update.as_deref())?;
+                let favour = keep::favour(&lock, wanted, args.update.as_deref())?;
                 let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour))?;
                 solved.apart.iter().for_each(|text| context.progress.note(text));
                 conflicts.extend(solved.conflicts.into_iter().map(|conflict| (wanted.platform.clone(), conflict)));
@@ -93,73 +89,6 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
         }
     }
     print(args.output, &summary, text)
-}
-
-/// The part of the lock that still answers what is wanted.
-fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<PlatformLock>> {
-    let part = lock.platform(&wanted.platform);
-    let stale = match part {
-        None => Some("it has no such platform".to_owned()),
-        Some(part) => part.stale(&wanted.asked).or(other_sources(part, &args.upstreams)?),
-    };
-    match (stale, args.locked, &args.update) {
-        (Some(why), true, _) => Err(unsatisfied(format!(
-            "{}: {} does not satisfy the requirements: {why}\nhint: run without --locked to resolve again",
-            wanted.platform,
-            args.lock_file.display()
-        ))),
-        (None, _, None) => Ok(part.cloned()),
-        _ => Ok(None),
-    }
-}
-
-/// What is wrong with a part that was made of other sources than `--source` names now.
-fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String>> {
-    let plain = |uri: &String| Credentials::default().take_from(uri).trim_end_matches('/').to_owned();
-    let uris = |all: &[String]| all.iter().map(plain).collect::<BTreeSet<_>>();
-    let other = || Ok(Some("it was made of other sources".to_owned()));
-    if flags.sources.is_empty() {
-        return Ok(None);
-    }
-    if part.name.os.family() == Family::Debian {
-        let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
-        let mut named = BTreeSet::new();
-        for line in &flags.sources {
-            named.extend(uris(&line.parse::<Source>()?.uris));
-        }
-        return if named == locked { Ok(None) } else { other() };
-    }
-    let named = yum::named(&part.name, flags)?;
-    if named.len() != part.sources.len() {
-        return other();
-    }
-    // What a mirrorlist gives today need not be what it gave then.
-    for repository in named.iter().filter(|one| !one.baseurl.is_empty()) {
-        let own = uris(&repository.baseurl);
-        let Some(source) = part.sources.iter().find(|source| !uris(&source.uris).is_disjoint(&own)) else { return other() };
-        if (source.package_signatures != PackageSignatures::Unchecked) != repository.gpgcheck {
-            return Ok(Some("other signatures were asked for".to_owned()));
-        }
-    }
-    Ok(None)
-}
-
-/// What shall stay as it is locked, where only some names may change.
-fn favour(lock: &Lock, wanted: &Wanted, update: Option<&[String]>) -> Result<Vec<LockedPackage>> {
-    let locked = lock.platform(&wanted.platform).map(|part| part.packages.clone()).unwrap_or_default();
-    match update {
-        // A requirement was added or removed: nothing else shall change.
-        None => Ok(locked),
-        Some([]) => Ok(Vec::new()),
-        Some(names) => {
-            if let Some(unknown) = names.iter().find(|name| !locked.iter().any(|package| package.name == **name)) {
-                let near = lsrepo_types::nearest(unknown, locked.iter().map(|package| package.name.as_str()));
-                let hint = near.map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"));
-                return Err(unsatisfied(format!("{}: `{unknown}` is not in the lock{hint}", wanted.platform)));
-            }
-            Ok(locked.into_iter().filter(|package| !names.contains(&package.name)).collect())
-        }
-    }
 }
 
 /// The lock with the digests of packages of which the index has another checksum: they are fetched to be named.
