@@ -100,7 +100,7 @@ updateinfo() {
     <references><reference href="https://example.org/CVE-2024-0001" id="CVE-2024-0001" type="cve" title="CVE-2024-0001"/></references>
     <description>An error.</description>
     <pkglist><collection short="set"><name>set</name>
-      <package name="webd-libs" version="1.10" release="1" epoch="0" arch="$1"><filename>webd-libs-1.10-1.$1.rpm</filename></package>
+      <package name="webd-libs" version="0.5~rc1" release="1" epoch="1" arch="$1"><filename>webd-libs-0.5~rc1-1.$1.rpm</filename></package>
     </collection></pkglist>
   </update>
 </updates>

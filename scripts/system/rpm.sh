@@ -110,7 +110,6 @@ on_host module list | tee module.log
 grep -q 'stream *5 \[d\]' module.log || fail 'dnf sees no default stream'
 on_host group list -v | tee group.log
 grep -qi 'web' group.log || fail 'dnf sees no group'
-on_host updateinfo list --all || fail 'dnf updateinfo'
 on_host group install web
 on_host install newdb stream webd-doc
 rpm --root "$root" -qa | grep -v gpg-pubkey | sort | tee installed.log
@@ -119,6 +118,8 @@ for name in webd-2.0 webd-tools-1.0 webd-data-3.0 newdb-3.0 stream-5.0 webd-libs
 done
 ! grep -q '^olddb\|^middb' installed.log || fail 'something obsolete is installed'
 rpm --root "$root" -q --qf '%{RSAHEADER:pgpsig}\n' webd | grep -q RSA || fail 'the signature of the package is gone'
+on_host updateinfo list --all | tee updateinfo.log
+grep -q 'LSRS-2024:1 .*webd-libs' updateinfo.log || fail 'dnf sees no advisory'
 on_host repoclosure --repo lsrepo
 on_host reposync --repo lsrepo --download-path "$work/synced" --gpgcheck --download-metadata >sync.log 2>&1 || { cat sync.log; fail reposync; }
 find "$work/synced" -name '*.rpm' | wc -l

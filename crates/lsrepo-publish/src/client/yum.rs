@@ -21,6 +21,9 @@ pub struct YumSource<'a> {
     pub repository_key: Option<&'a str>,
     /// those that signed the packages
     pub package_keys: &'a [YumKey],
+    /// whether every package is signed by one of those. If not, the signature of the repository has to do for all:
+    /// a client would refuse the others
+    pub packages_signed: bool,
     /// packages of modules are carried without modules metadata: dnf would refuse to install them otherwise. Not
     /// where there is any, for then it is what keeps the streams apart
     pub module_hotfixes: bool,
@@ -40,7 +43,8 @@ pub struct YumKey {
 /// ```
 /// # use lsrepo_publish::client::{YumSource, yum_repo};
 /// let (os, base) = ("almalinux-9".parse()?, "http://repo.example".parse()?);
-/// let source = YumSource { os: &os, base_url: &base, repository_key: Some("…"), package_keys: &[], module_hotfixes: false };
+/// let source = YumSource { os: &os, base_url: &base, repository_key: Some("…"), package_keys: &[],
+///     packages_signed: true, module_hotfixes: false };
 /// assert_eq!(
 ///     yum_repo(&source),
 ///     "[lsrepo]\nname=lsrepo almalinux-9\nbaseurl=http://repo.example/yum/almalinux-9/$basearch\nenabled=1\n\
@@ -95,9 +99,10 @@ fn repo(source: &YumSource<'_>, place: impl Fn(&str) -> String) -> String {
     // A client imports them in this order, and older ones stop at a key that they cannot read: ours is the last.
     let keys: Vec<String> = usable(source.package_keys).map(|key| key.name.as_str()).chain(own).map(place).collect();
     let mut text = format!(
-        "[lsrepo]\nname=lsrepo {os}\nbaseurl={base}/yum/{os}/$basearch\nenabled=1\ngpgcheck=1\nrepo_gpgcheck={checked}\n",
+        "[lsrepo]\nname=lsrepo {os}\nbaseurl={base}/yum/{os}/$basearch\nenabled=1\ngpgcheck={packages}\nrepo_gpgcheck={checked}\n",
         os = source.os,
         base = source.base_url,
+        packages = u8::from(source.packages_signed),
         checked = u8::from(own.is_some()),
     );
     if !keys.is_empty() {

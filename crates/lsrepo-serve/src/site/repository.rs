@@ -37,6 +37,8 @@ pub struct YumRepository {
     pub key: Option<String>,
     /// the keys that sign its packages; they are shown at `/keys/`
     pub package_keys: Vec<YumKey>,
+    /// whether all packages are signed by those
+    pub packages_signed: bool,
     /// packages of modules are shown without their streams
     pub module_hotfixes: bool,
     /// for the first page
@@ -88,6 +90,7 @@ impl YumRepository {
             base_url,
             repository_key: self.key.as_deref(),
             package_keys: &self.package_keys,
+            packages_signed: self.packages_signed,
             module_hotfixes: self.module_hotfixes,
         }
     }

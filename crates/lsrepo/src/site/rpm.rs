@@ -5,7 +5,7 @@ use crate::{
     prepared::{Prepared, Records},
 };
 use anyhow::{Context as _, Result};
-use lsrepo_bom::lock::DocumentKind;
+use lsrepo_bom::lock::{DocumentKind, LockedSource, PackageSignatures};
 use lsrepo_publish::{
     Tree,
     client::YumKey,
@@ -28,6 +28,12 @@ pub(super) fn mount(
 ) -> Result<(Tree, Vec<PlatformSummary>)> {
     let package_keys = package_keys(platforms.values().flatten());
     let module_hotfixes = platforms.values().flatten().flat_map(|set| &set.lock.sources).any(|source| source.module_hotfixes);
+    let unsigned = platforms.values().flatten().map(unsigned_packages).sum::<usize>();
+    if unsigned > 0 {
+        context.progress.warn(&format!(
+            "{os}: {unsigned} packages come from sources without package signatures; clients check the repository's signature only"
+        ));
+    }
     let platforms: Vec<PlatformPackages> =
         platforms.iter().map(|(platform, sets)| packages(context, platform, sets)).collect::<Result<_>>()?;
     let rsa = (!yum::reads_modern_keys(os)).then(|| context.rsa_key()).transpose()?;
@@ -49,6 +55,7 @@ pub(super) fn mount(
         date,
         key: Some(key.public_armored()),
         package_keys,
+        packages_signed: unsigned == 0,
         module_hotfixes: module_hotfixes || platforms.iter().any(without_streams),
         platforms: summaries.clone(),
     });
@@ -60,6 +67,13 @@ fn package_keys<'a>(sets: impl Iterator<Item = &'a Prepared>) -> Vec<YumKey> {
     let keys = sets.flat_map(|set| &set.lock.keys).map(|key| (format!("RPM-GPG-KEY-{}", key.fingerprint), &key.armored));
     let keys: BTreeMap<String, &String> = keys.collect();
     keys.into_iter().map(|(name, armored)| YumKey { name, armored: armored.clone() }).collect()
+}
+
+/// Packages that no key of their source vouches for.
+fn unsigned_packages(set: &Prepared) -> usize {
+    let unchecked = |source: &&LockedSource| source.package_signatures == PackageSignatures::Unchecked;
+    let names: BTreeSet<&str> = set.lock.sources.iter().filter(unchecked).map(|source| source.name.as_str()).collect();
+    set.lock.packages.iter().filter(|package| names.contains(package.source.as_str())).count()
 }
 
 fn summary(one: &PlatformPackages) -> PlatformSummary {

@@ -9,7 +9,14 @@ fn keys() -> Vec<YumKey> {
 fn source<T>(os: &str, of: impl FnOnce(&YumSource<'_>) -> T) -> T {
     let (os, base) = (os.parse().unwrap(), "http://repo.example:8080".parse().unwrap());
     let keys = keys();
-    of(&YumSource { os: &os, base_url: &base, repository_key: Some(KEY), package_keys: &keys, module_hotfixes: false })
+    of(&YumSource {
+        os: &os,
+        base_url: &base,
+        repository_key: Some(KEY),
+        package_keys: &keys,
+        packages_signed: true,
+        module_hotfixes: false,
+    })
 }
 
 fn script(os: &str) -> String {
@@ -47,7 +54,14 @@ fn a_source_names_every_key_that_can_be_named() {
     assert!(!text.contains("module_hotfixes"));
     let os = "centos-7".parse().unwrap();
     let base = "http://repo.example".parse().unwrap();
-    let old = YumSource { os: &os, base_url: &base, repository_key: None, package_keys: &[], module_hotfixes: true };
+    let old = YumSource {
+        os: &os,
+        base_url: &base,
+        repository_key: None,
+        package_keys: &[],
+        packages_signed: true,
+        module_hotfixes: true,
+    };
     let text = yum_repo(&old);
     assert!(text.contains("gpgcheck=1\nrepo_gpgcheck=0\nmetadata_expire=300\nmodule_hotfixes=1\n"), "{text}");
 }
@@ -131,8 +145,14 @@ fn a_source_that_comes_back_loses_neither_form() {
 fn nothing_of_the_template_is_left_and_no_key_ends_its_here_document() {
     let (os, base) = ("almalinux-9".parse().unwrap(), "http://repo".parse().unwrap());
     let evil = [YumKey { name: "x".into(), armored: "a\nLSREPO_KEY\nrm -rf $HOME\n".into() }];
-    let text =
-        rpm_setup(&YumSource { os: &os, base_url: &base, repository_key: Some(KEY), package_keys: &evil, module_hotfixes: true });
+    let text = rpm_setup(&YumSource {
+        os: &os,
+        base_url: &base,
+        repository_key: Some(KEY),
+        package_keys: &evil,
+        packages_signed: true,
+        module_hotfixes: true,
+    });
     for word in ["@OS@", "@BASE_URL@", "@REPO@", "@KEYS@", "rm -rf $HOME"] {
         assert!(!text.contains(word), "{word}");
     }
