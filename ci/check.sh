@@ -11,19 +11,13 @@ step() {
   printf '\n== %s (after %d s)\n' "$*" "$SECONDS"
 }
 
-# missing COMMAND PACKAGE …: prints the packages whose commands are not there
-missing() {
-  while [ $# -gt 0 ]; do
-    command -v "$1" >/dev/null 2>&1 || printf '%s\n' "$2"
-    shift 2
-  done
-}
+# What the tests and the checks on a whole system use; each is missed with a `skipped:` where it is not there.
+packages=(gpgv gnupg zstd dose-distcheck mmdebstrap curl iproute2 python3 util-linux
+  rpm createrepo-c dnf dnf-plugins-core python3-solv)
 
 install_packages() {
   local wanted
-  wanted=$(missing gpgv gpgv zstd zstd dose-debcheck dose-distcheck mmdebstrap mmdebstrap curl curl \
-    ip iproute2 python3 python3 unshare util-linux | sort -u)
-  wanted=$(printf '%s\n' "$wanted" | xargs)
+  wanted=$(for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || printf '%s ' "$package"; done)
   [ -n "$wanted" ] || return 0
   if [ "$(id -u)" != 0 ]; then
     printf 'not installed, and only root can install it: %s\n' "$wanted"

@@ -7,19 +7,7 @@ set -euo pipefail
 need ip mmdebstrap unshare dose-debcheck curl python3
 build
 workspace airgap
-ip netns add "lsr-$$-repo" 2>/dev/null || skip 'this machine makes no network namespaces'
-hooks+=(remove_namespaces)
-remove_namespaces() { ip netns del "lsr-$$-repo"; ip netns del "lsr-$$-host"; }
-
-repo=lsr-$$-repo host=lsr-$$-host
-ip netns add "$host"
-ip link add "r$$" netns "$repo" type veth peer name "h$$" netns "$host"
-for side in "$repo r$$ 10.78.0.1" "$host h$$ 10.78.0.2"; do
-  read -r namespace device address <<<"$side"
-  ip -n "$namespace" link set lo up
-  ip -n "$namespace" addr add "$address/24" dev "$device"
-  ip -n "$namespace" link set "$device" up
-done
+closed_network 10.78.0
 
 main=$(debian_uri main) security=$(debian_uri security)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
@@ -41,7 +29,6 @@ export LSREPO_HOME=$work/offline
 ip netns exec "$repo" "$lsrepo" serve --listen 10.78.0.1:8080 >"$work/serve.log" 2>&1 &
 background+=($!)
 url=$(served "$work/serve.log")
-inside() { ip netns exec "$host" "$@"; }
 
 step 'a host with nothing but a minimal system'
 mmdebstrap --quiet --variant=minbase --customize-hook='rm -rf "$1"/etc/apt/sources.list*' bookworm "$work/root" \

@@ -50,6 +50,24 @@ clean() {
 }
 hooks=()
 
+# closed_network PREFIX: the namespaces $repo (PREFIX.1) and $host (PREFIX.2) that reach nothing but each other
+closed_network() {
+  local side namespace device address
+  repo=lsr-$$-repo host=lsr-$$-host
+  ip netns add "$repo" 2>/dev/null || skip 'this machine makes no network namespaces'
+  hooks+=(remove_namespaces)
+  ip netns add "$host"
+  ip link add "r$$" netns "$repo" type veth peer name "h$$" netns "$host"
+  for side in "$repo r$$ $1.1" "$host h$$ $1.2"; do
+    read -r namespace device address <<<"$side"
+    ip -n "$namespace" link set lo up
+    ip -n "$namespace" addr add "$address/24" dev "$device"
+    ip -n "$namespace" link set "$device" up
+  done
+}
+remove_namespaces() { ip netns del "$repo"; ip netns del "$host"; }
+inside() { ip netns exec "$host" "$@"; }
+
 # served LOG: waits until `lsrepo serve` says where it listens, and prints that address
 served() {
   local _

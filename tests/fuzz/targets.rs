@@ -3,10 +3,17 @@
 
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
-use lsrepo_rpm::Evr;
-use lsrepo_sign::{Keyring, SecretKey, verify_inline};
-use lsrepo_types::{RelPath, Timestamp};
-use std::sync::LazyLock;
+use lsrepo_rpm::{
+    Advisory, Comps, Evr, Metalink, Modules, Nevra, NevraRef, Package, Record, Repomd, Repository, Request, Variables, filelists,
+    metadata::{self, Compression, Placed},
+    mirrors, primary, repo_file, rich, updateinfo,
+};
+use lsrepo_sign::{Keyring, PackagePolicy, SecretKey, check_package_header, verify_inline};
+use lsrepo_types::{Digest, RelPath, Timestamp};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 /// Takes any bytes, and panics where a promise is broken.
 pub type Target = fn(&[u8]);
@@ -16,17 +23,28 @@ pub const ALL: &[(&str, Target)] = &[
     ("archive", archive_control),
     ("bom", bom),
     ("bundle", bundle),
+    ("comps", comps),
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
+    ("filelists", rpm_filelists),
     ("inrelease", inrelease),
     ("keyring", keyring),
     ("lock", lock),
     ("manifest", manifest),
+    ("metalink", metalink),
+    ("modules", modules),
+    ("package", rpm_package),
     ("packages", packages_index),
     ("path", path),
+    ("primary", rpm_primary),
     ("release", release_file),
+    ("repo_file", repo_files),
+    ("repomd", repomd),
+    ("request", rpm_request),
     ("requirements", requirements),
+    ("rich", rich_dependency),
     ("sources", source_lists),
+    ("updateinfo", advisories),
     ("version", versions),
 ];
 
@@ -49,6 +67,15 @@ pub fn bom(data: &[u8]) {
 pub fn bundle(data: &[u8]) {
     if let Ok(seen) = lsrepo_bundle::inspect(data, &Keyring::default(), Timestamp(2_000_000_000)) {
         assert!(!seen.trusted);
+    }
+}
+
+/// Groups that are read are written as groups that read the same.
+pub fn comps(data: &[u8]) {
+    if let Ok(comps) = Comps::parse(data) {
+        let text = comps.render();
+        assert_eq!(Comps::parse(text.as_bytes()).map(|again| again.render()), Ok(text));
+        assert!(comps.reduce(&HashSet::new()).groups.is_empty());
     }
 }
 
@@ -102,6 +129,31 @@ pub fn manifest(data: &[u8]) {
     }
 }
 
+/// Lists of mirrors in both forms; every address is one that is asked.
+pub fn metalink(data: &[u8]) {
+    let known = |url: &String| ["http://", "https://", "file:/"].iter().any(|scheme| url.starts_with(scheme)) && url.ends_with('/');
+    if let Ok(metalink) = Metalink::parse(data) {
+        assert!(metalink.mirrors.iter().all(known));
+    }
+    assert!(mirrors::parse_mirrorlist(text(data)).iter().all(known));
+}
+
+/// Module metadata: what is kept of it is read without a problem, and streams are chosen in some way.
+pub fn modules(data: &[u8]) {
+    let (modules, _) = Modules::parse(text(data));
+    let all: HashSet<Nevra> = modules.streams().iter().flat_map(|stream| stream.artifacts.clone()).collect();
+    let reduced = modules.reduce(&all, &BTreeMap::new());
+    let (again, problems) = Modules::parse(&reduced);
+    assert_eq!(problems, []);
+    assert_eq!(again.reduce(&all, &BTreeMap::new()), reduced);
+    let active = modules.enable(&[], Some("el8"));
+    assert!(active.is_ok_and(|active| active.streams().keys().all(|module| modules.names().contains(module.as_str()))));
+    for stream in modules.streams().iter().take(8) {
+        let request = format!("{}:{}", stream.module, stream.stream);
+        let _ = request.parse().map(|request| modules.enable(&[request], None));
+    }
+}
+
 /// A `Packages` index and a dpkg status file.
 pub fn packages_index(data: &[u8]) {
     for stanza in packages::scan(text(data)).map_while(Result::ok) {
@@ -126,6 +178,26 @@ pub fn release_file(data: &[u8]) {
     }
 }
 
+/// `.repo` files, and a repository in one line, which is written as it was read.
+pub fn repo_files(data: &[u8]) {
+    let _ = repo_file::parse(text(data), "x.repo", &Variables::of("8.10", "x86_64"));
+    if let Ok(repository) = text(data).parse::<Repository>() {
+        assert!(!repository.id.is_empty());
+        let _ = repository.to_string().parse::<Repository>();
+    }
+}
+
+/// A `repomd.xml` of which every file lies inside of the repository.
+pub fn repomd(data: &[u8]) {
+    if let Ok(repomd) = Repomd::parse(data) {
+        for record in &repomd.records {
+            let steps = std::path::Path::new(record.location.as_str()).components();
+            assert!(steps.into_iter().all(|step| matches!(step, std::path::Component::Normal(_))));
+        }
+        let _ = repomd.timestamp();
+    }
+}
+
 /// A requirements file.
 pub fn requirements(data: &[u8]) {
     let _ = requirements_file::parse(text(data), "x.txt");
@@ -138,6 +210,15 @@ pub fn source_lists(data: &[u8]) {
     let _ = Pins::parse(text(data), "x");
 }
 
+/// Advisories that are read are written as advisories that read the same.
+pub fn advisories(data: &[u8]) {
+    if let Ok(all) = updateinfo::advisories(data).collect::<Result<Vec<Advisory>, _>>() {
+        let text = updateinfo::render(&all);
+        let again = updateinfo::advisories(text.as_bytes()).collect::<Result<Vec<Advisory>, _>>();
+        assert_eq!(again.map(|again| updateinfo::render(&again)), Ok(text));
+    }
+}
+
 /// Two versions, one a line: each order is the reverse of its mirror.
 pub fn versions(data: &[u8]) {
     let (a, b) = text(data).split_once('\n').unwrap_or_default();
@@ -145,5 +226,61 @@ pub fn versions(data: &[u8]) {
     if let (Ok(a), Ok(b)) = (a.parse::<Evr>(), b.parse::<Evr>()) {
         assert_eq!(a.compare(&b), b.compare(&a).reverse());
         assert_eq!(a.to_string().parse().as_ref(), Ok(&a));
+    }
+}
+
+/// An `.rpm`: what an index would say of it has no character that XML cannot hold, and tags in balance.
+pub fn rpm_package(data: &[u8]) {
+    let Ok(package) = Package::read(data) else { return };
+    let signatures = package.signatures();
+    let packets = signatures.iter().map(|signature| &*signature.packets);
+    let trusted = check_package_header(package.header().as_bytes(), packets, &Keyring::default(), PackagePolicy::LEGACY);
+    assert!(trusted.is_err());
+    let _ = package.digest_check().finish();
+    let Ok(record) = Record::new(&package, Digest::of(data), data.len() as u64) else { return };
+    let placed = [Placed { record: &record, href: "a.rpm", required_files: &["/opt/x"] }];
+    for file in metadata::render(&placed, Compression::Plain).unwrap() {
+        let text = std::str::from_utf8(&file.bytes).unwrap();
+        assert!(text.chars().all(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r')));
+        let (starts, ends) = (text.matches('<').count(), text.matches('>').count());
+        assert_eq!(starts, ends);
+        assert_eq!(text.matches("<package ").count(), 1);
+    }
+}
+
+/// An index of files: each comes with the package it belongs to.
+pub fn rpm_filelists(data: &[u8]) {
+    let _ = filelists::read(data, |digest, _, _| assert!(!digest.is_empty()));
+}
+
+/// An index of packages: whatever is read has all that a package cannot do without, below the repository.
+pub fn rpm_primary(data: &[u8]) {
+    let mut reader = primary::Reader::new(data);
+    while let Ok(Some(package)) = reader.next_package() {
+        let (nevra, sum) = (package.nevra(), package.checksum());
+        assert!(!nevra.name.is_empty() && !nevra.version.is_empty() && !nevra.arch.is_empty());
+        assert_eq!(sum.hex.len(), sum.kind.digits());
+        assert!(!package.href().starts_with('/') && package.href().split('/').all(|part| part != ".."));
+        assert!(package.relations().all(|relation| !relation.name.is_empty()));
+        assert!(package.files().count() <= data.len());
+    }
+}
+
+/// A request keeps its text, and has at least one reading; a full name survives its own rendering.
+pub fn rpm_request(data: &[u8]) {
+    if let Ok(request) = text(data).parse::<Request>() {
+        assert_eq!(request.to_string(), text(data).trim());
+        assert!(!request.readings(|word| word == "noarch").is_empty());
+    }
+    if let Some(nevra) = NevraRef::parse(text(data)) {
+        let shown = nevra.to_string();
+        assert_eq!(NevraRef::parse(&shown).map(|again| again.to_string()), Some(shown));
+    }
+}
+
+/// A rich dependency that is read is written as the same.
+pub fn rich_dependency(data: &[u8]) {
+    if let Ok(tree) = rich::parse(text(data)) {
+        assert_eq!(rich::parse(&tree.to_string()), Ok(tree));
     }
 }

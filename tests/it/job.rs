@@ -1,80 +1,16 @@
 //! The main job as a person types it: prepare, export, inspect, import; and what they say when it cannot be.
 
-use crate::upstream::Upstream;
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
+use crate::{
+    desk::{Desk, Said},
+    upstream::Upstream,
 };
+use std::fs;
 
-/// A folder to work in, with a home for the near side and one for the far side.
-struct Desk {
-    folder: tempfile::TempDir,
-}
-
-/// What a run said, and how it ended.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, home: &str, words: &[&str]) -> Said {
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("LSREPO_HOME", self.path(home))
-            .output()
-            .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Said { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
-    }
-
-    fn near(&self, words: &[&str]) -> Said {
-        self.run("near", words)
-    }
-
-    fn far(&self, words: &[&str]) -> Said {
-        self.run("far", words)
-    }
-
-    fn prepare(&self, upstream: &Upstream, words: &[&str]) -> Said {
-        let line = upstream.line();
-        let fixed = ["prepare", "--os", "debian-12", "--arch", "amd64", "--base", "none", "--source", &line];
-        self.near(&[&fixed[..], words].concat())
-    }
-
-    /// Files under the digests of a home.
-    fn blobs(&self, home: &str) -> usize {
-        fs::read_dir(self.path(home).join("blobs/sha256")).map_or(0, Iterator::count)
-    }
-}
-
-impl Said {
-    #[track_caller]
-    fn well(self) -> String {
-        assert_eq!(self.code, 0, "{}", self.err);
-        self.out
-    }
-
-    /// It ended with `code` and one error that has all these words.
-    #[track_caller]
-    fn badly(self, code: i32, words: &[&str]) {
-        assert_eq!(self.code, code, "{}{}", self.out, self.err);
-        assert_eq!(self.err.matches("error: ").count(), 1, "{}", self.err);
-        for word in words {
-            assert!(self.err.contains(word), "no `{word}` in:\n{}", self.err);
-        }
-    }
+/// Prepares from one upstream.
+fn prepare_from(desk: &Desk, upstream: &Upstream, words: &[&str]) -> Said {
+    let line = upstream.line();
+    let fixed = ["prepare", "--os", "debian-12", "--arch", "amd64", "--base", "none", "--source", &line];
+    desk.near(&[&fixed[..], words].concat())
 }
 
 fn shop() -> Upstream {
@@ -88,7 +24,7 @@ fn shop() -> Upstream {
 #[test]
 fn over_the_gap_and_back_to_the_same_bytes() {
     let (desk, upstream) = (Desk::new(), shop());
-    desk.prepare(&upstream, &["--package", "shop"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop"]).well();
     desk.near(&["export", "-o", "b.tar.zst"]).well();
     desk.near(&["export", "-o", "again.tar.zst"]).well();
     let bundle = fs::read(desk.path("b.tar.zst")).unwrap();
@@ -116,13 +52,13 @@ fn over_the_gap_and_back_to_the_same_bytes() {
 #[test]
 fn the_lock_is_reproduced_without_asking_anybody() {
     let (desk, upstream) = (Desk::new(), shop());
-    desk.prepare(&upstream, &["--package", "shop"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop"]).well();
     let lock = fs::read(desk.path("lsrepo.lock")).unwrap();
     fs::remove_dir_all(upstream.path().join("dists")).unwrap();
     fs::remove_dir_all(desk.path("near")).unwrap();
-    desk.prepare(&upstream, &["--package", "shop", "--locked"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop", "--locked"]).well();
     assert_eq!(fs::read(desk.path("lsrepo.lock")).unwrap(), lock);
-    desk.prepare(&upstream, &["--package", "till", "--locked"]).badly(1, &["does not satisfy the requirements", "--locked"]);
+    prepare_from(&desk, &upstream, &["--package", "till", "--locked"]).badly(1, &["does not satisfy the requirements", "--locked"]);
     // a lock alone says what is wanted
     desk.near(&["prepare", "--locked"]).well();
 }
@@ -131,30 +67,30 @@ fn the_lock_is_reproduced_without_asking_anybody() {
 fn what_is_locked_stays_until_it_is_named() {
     let desk = Desk::new();
     let upstream = shop();
-    desk.prepare(&upstream, &["--package", "shop"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop"]).well();
     let upstream = upstream.add("shop", "2.1", "Depends: till (>= 1)\n").add("till", "1.6", "").publish();
     let version = |name: &str| {
         let text = fs::read_to_string(desk.path("lsrepo.lock")).unwrap();
         let lock = lsrepo_bom::Lock::parse(&text).unwrap();
         lock.platforms[0].packages.iter().find(|package| package.name == name).unwrap().version.clone()
     };
-    desk.prepare(&upstream, &["--package", "shop"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop"]).well();
     assert_eq!((version("shop"), version("till")), ("2.0".into(), "1.5".into()));
-    desk.prepare(&upstream, &["--package", "shop", "--update", "till"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop", "--update", "till"]).well();
     assert_eq!((version("shop"), version("till")), ("2.0".into(), "1.6".into()));
-    desk.prepare(&upstream, &["--package", "shop", "--update"]).well();
+    prepare_from(&desk, &upstream, &["--package", "shop", "--update"]).well();
     assert_eq!(version("shop"), "2.1");
-    desk.prepare(&upstream, &["--package", "shop", "--update", "tilll"]).badly(1, &["did you mean `till`?"]);
+    prepare_from(&desk, &upstream, &["--package", "shop", "--update", "tilll"]).badly(1, &["did you mean `till`?"]);
 }
 
 #[test]
 fn a_dry_run_changes_nothing() {
     let (desk, upstream) = (Desk::new(), shop());
-    let said = desk.prepare(&upstream, &["--package", "shop", "--dry-run"]).well();
+    let said = prepare_from(&desk, &upstream, &["--package", "shop", "--dry-run"]).well();
     assert!(said.contains("shop (command-line): ") && said.contains("to download: "), "{said}");
     assert!(!desk.path("lsrepo.lock").exists());
     assert_eq!(desk.blobs("near"), 0);
-    let said = desk.prepare(&upstream, &["--package", "shop", "--dry-run", "-o", "json"]).well();
+    let said = prepare_from(&desk, &upstream, &["--package", "shop", "--dry-run", "-o", "json"]).well();
     let json: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(json["platforms"][0]["packages"], 3);
 }
@@ -174,7 +110,7 @@ fn what_cannot_be_is_explained_with_exit_code_1() {
     let json = resolve(&["--package", "broken", "-o", "json"]);
     let answer: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((json.code, answer["conflicts"].as_array().unwrap().len()), (1, 1));
-    desk.prepare(&upstream, &["--package", "broken"]).badly(1, &["missing (>= 3)"]);
+    prepare_from(&desk, &upstream, &["--package", "broken"]).badly(1, &["missing (>= 3)"]);
     assert!(!desk.path("lsrepo.lock").exists(), "a lock for what cannot be");
     desk.near(&["export", "-o", "b.tar.zst"]).badly(1, &["nothing to export", "lsrepo prepare"]);
 }
@@ -196,33 +132,33 @@ fn wrong_words_are_answered_with_the_nearest_right_ones() {
 fn a_hostile_upstream_gets_nothing_into_the_store() {
     let desk = Desk::new();
     let outside = Upstream::new().add_at("../../etc/cron.d/evil", "evil", "1", "").publish();
-    desk.prepare(&outside, &["--package", "evil"]).badly(2, &["evil 1", "Filename"]);
+    prepare_from(&desk, &outside, &["--package", "evil"]).badly(2, &["evil 1", "Filename"]);
     // what arrives is not what the index promised
     let upstream = shop();
     let deb = upstream.path().join("pool/till_1.5.deb");
     let mut bytes = fs::read(&deb).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&deb, &bytes).unwrap();
-    desk.prepare(&upstream, &["--package", "till"]).badly(1, &["till_1.5.deb", "file://"]);
+    prepare_from(&desk, &upstream, &["--package", "till"]).badly(1, &["till_1.5.deb", "file://"]);
     bytes.truncate(20);
     fs::write(&deb, &bytes).unwrap();
-    desk.prepare(&upstream, &["--package", "till"]).badly(1, &["till_1.5.deb", "20 bytes announced"]);
+    prepare_from(&desk, &upstream, &["--package", "till"]).badly(1, &["till_1.5.deb", "20 bytes announced"]);
     // an index that is not the one that was signed
     let (desk, upstream) = (Desk::new(), shop());
     let index = upstream.path().join("dists/stable/main/binary-amd64/Packages");
     let text = fs::read_to_string(&index).unwrap();
     fs::write(&index, text.replace("Package: till", "Package: bill")).unwrap();
-    desk.prepare(&upstream, &["--package", "till"]).badly(1, &["Packages", "signed Release"]);
+    prepare_from(&desk, &upstream, &["--package", "till"]).badly(1, &["Packages", "signed Release"]);
     assert!(!desk.path("near/roots").read_dir().is_ok_and(|mut roots| roots.next().is_some()));
 }
 
 #[test]
 fn a_lock_of_other_sources_is_not_taken_for_granted() {
     let desk = Desk::new();
-    desk.prepare(&shop(), &["--package", "till"]).well();
+    prepare_from(&desk, &shop(), &["--package", "till"]).well();
     let moved = shop();
-    desk.prepare(&moved, &["--package", "till", "--locked"]).badly(1, &["other sources"]);
-    desk.prepare(&moved, &["--package", "till"]).well();
+    prepare_from(&desk, &moved, &["--package", "till", "--locked"]).badly(1, &["other sources"]);
+    prepare_from(&desk, &moved, &["--package", "till"]).well();
     let text = fs::read_to_string(desk.path("lsrepo.lock")).unwrap();
     assert!(text.contains(moved.path().to_str().unwrap()), "{text}");
 }
@@ -242,7 +178,7 @@ fn a_key_that_is_lacking_is_named() {
 fn requests_that_exclude_each_other_are_both_carried() {
     let desk = Desk::new();
     let upstream = shop().add("shop", "1.0", "").publish();
-    let said = desk.prepare(&upstream, &["--package", "shop=1.*", "--package", "shop=2.*"]);
+    let said = prepare_from(&desk, &upstream, &["--package", "shop=1.*", "--package", "shop=2.*"]);
     assert!(said.err.contains("stands apart"), "{}", said.err);
     said.well();
     let text = fs::read_to_string(desk.path("lsrepo.lock")).unwrap();

@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod deb;
+mod desk;
 mod fuzz_corpus;
 mod job;
 mod layers;
+mod repository;
+#[allow(dead_code)] // each user of it needs another part
+mod rpm;
+mod rpm_job;
 mod upstream;

@@ -6,8 +6,16 @@ use lsrepo_types::Os;
 const MODULES: &[(&str, &str)] = &[("bom/tools.yml", include_str!("../../../bom/tools.yml"))];
 
 const PLATFORMS: &[(&str, &str)] = &[
+    ("bom/platforms/almalinux-8.yml", include_str!("../../../bom/platforms/almalinux-8.yml")),
+    ("bom/platforms/almalinux-9.yml", include_str!("../../../bom/platforms/almalinux-9.yml")),
+    ("bom/platforms/centos-7.yml", include_str!("../../../bom/platforms/centos-7.yml")),
     ("bom/platforms/debian-12.yml", include_str!("../../../bom/platforms/debian-12.yml")),
     ("bom/platforms/debian-13.yml", include_str!("../../../bom/platforms/debian-13.yml")),
+    ("bom/platforms/fedora-43.yml", include_str!("../../../bom/platforms/fedora-43.yml")),
+    ("bom/platforms/redhat-7.yml", include_str!("../../../bom/platforms/redhat-7.yml")),
+    ("bom/platforms/rhel-8.yml", include_str!("../../../bom/platforms/rhel-8.yml")),
+    ("bom/platforms/rocky-8.yml", include_str!("../../../bom/platforms/rocky-8.yml")),
+    ("bom/platforms/rocky-9.yml", include_str!("../../../bom/platforms/rocky-9.yml")),
 ];
 
 /// All modules, sorted by name.

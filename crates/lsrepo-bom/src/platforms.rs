@@ -10,12 +10,32 @@
 //! apt:
 //!   - {mirror: main, suites: [bookworm, bookworm-updates], components: [main]}
 //! ```
-//! No archive's address stands in it: `mirror` means the place where the machine's own apt finds that archive.
+//! No address of a Debian archive stands in it: `mirror` means the place where the machine's own apt finds that archive.
+//! A platform of the RPM world lists repositories instead:
+//!
+//! ```yaml
+//! kind: platform
+//! name: rocky-9
+//! family: redhat
+//! architectures: [x86_64, arm64]
+//! module_platform: el9
+//! base: [bash, coreutils, dnf, rocky-release]
+//! yum:
+//!   - id: baseos
+//!     baseurl: https://dl.rockylinux.org/pub/rocky/$releasever/BaseOS/$basearch/os/
+//!     gpgkey: https://dl.rockylinux.org/pub/rocky/RPM-GPG-KEY-Rocky-9
+//! ```
+
+mod base;
+mod yum;
 
 use crate::error::{BomError, from_yaml};
 use lsrepo_types::{Arch, Family, Os};
 use serde::Deserialize;
 use std::fmt::Write as _;
+
+pub use base::Base;
+pub use yum::YumUpstream;
 
 /// A platform's document.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -25,7 +45,8 @@ pub struct PlatformDocument {
     kind: Kind,
     /// the OS
     pub name: Os,
-    /// the distribution's own word for the version: `bookworm`
+    /// the distribution's own word for the version: `bookworm`; the RPM world has none
+    #[serde(default)]
     pub codename: String,
     /// which packages it installs
     pub family: Family,
@@ -36,22 +57,33 @@ pub struct PlatformDocument {
     /// its upstreams, where the family is Debian's
     #[serde(default)]
     pub apt: Vec<AptUpstream>,
+    /// its upstreams, where it installs RPM packages
+    #[serde(default)]
+    pub yum: Vec<YumUpstream>,
+    /// what stands for `$releasever`, where it is not the OS's version
+    #[serde(default)]
+    pub releasever: Option<String>,
+    /// what its module streams are built for: `el8`
+    #[serde(default)]
+    pub module_platform: Option<String>,
+    /// which signatures and checksums its upstreams may have
+    #[serde(default)]
+    pub signatures: SignatureRules,
+}
+
+/// What is taken beyond what is good today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureRules {
+    /// SHA-1 in signatures and checksums, as in the days of EL 7
+    #[serde(default)]
+    pub allow_sha1: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Platform,
-}
-
-/// What a host has at the start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Base {
-    /// nothing at all
-    None,
-    /// the essential packages, apt, and those of priority `required`
-    Minbase,
 }
 
 /// Suites of one archive.
@@ -76,6 +108,11 @@ impl PlatformDocument {
     /// Reads a platform's document; `file` is named in errors.
     pub fn parse(text: &str, file: &str) -> Result<Self, BomError> {
         from_yaml(text, file)
+    }
+
+    /// What stands for `$releasever` in its upstreams' addresses.
+    pub fn releasever(&self) -> &str {
+        self.releasever.as_deref().unwrap_or(self.name.version())
     }
 
     /// The text of an apt preferences file that gives the suites their `pin`.

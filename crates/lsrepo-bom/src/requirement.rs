@@ -92,8 +92,10 @@ impl FromStr for PackageRequest {
         let text = text.trim();
         let first = |c: char| c.is_ascii_alphanumeric() || "@/_(*?[".contains(c);
         let harmless = |c: char| c.is_ascii_alphanumeric() || "@/_()*?[]+-.~:^=<> ".contains(c);
-        // Several words are one request only where they compare versions: `web >= 1.2`.
-        let joined = !text.contains(' ') || text.contains(['<', '>', '=', '(']);
+        // Several words are one request only where they compare (`web >= 1.2`), or are marked as one.
+        let words: Vec<&str> = text.split(' ').collect();
+        let compares = matches!(words[..], [_, "<" | "<=" | "=" | ">=" | ">", version] if !version.is_empty());
+        let joined = words.len() == 1 || compares || text.starts_with(['(', '@']);
         match text.starts_with(first) && text.len() <= 300 && text.chars().all(harmless) && joined && !text.ends_with('=') {
             true => Ok(Self(text.into())),
             false => Err(RequirementError::Package(text.chars().take(120).collect())),

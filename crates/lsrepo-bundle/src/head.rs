@@ -96,7 +96,7 @@ pub(crate) fn blob<R: Read>(reader: &mut Reader<R>, descriptor: &Descriptor, lim
 
 /// What follows the manifests: first what describes (locks, records), then what is described; each digest once.
 pub(crate) fn order<'a>(manifests: impl Iterator<Item = &'a Manifest> + Clone) -> Result<Vec<&'a Descriptor>, BundleError> {
-    let describes = |descriptor: &&Descriptor| [media_type::LOCK, media_type::RECORDS].contains(&descriptor.media_type.as_str());
+    let describes = |descriptor: &&Descriptor| media_type::DESCRIBING.contains(&descriptor.media_type.as_str());
     let all = || manifests.clone().flat_map(Manifest::descriptors);
     let (mut order, mut sizes) = (Vec::new(), std::collections::BTreeMap::new());
     for descriptor in all().filter(|one| describes(one)).chain(all().filter(|one| !describes(one))) {

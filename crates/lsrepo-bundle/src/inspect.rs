@@ -58,7 +58,7 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
     let mut sizes = BTreeMap::new();
     let mut parts = Vec::new();
     for (descriptor, (_, manifest)) in head.index.manifests.iter().zip(&manifests) {
-        let is_package = |one: &&lsrepo_oci::Descriptor| one.media_type != media_type::RECORDS;
+        let is_package = |one: &&lsrepo_oci::Descriptor| !media_type::DESCRIBING.contains(&one.media_type.as_str());
         let item = |one: &lsrepo_oci::Descriptor| Item {
             file: one.annotation(annotation::TITLE).unwrap_or_default().to_owned(),
             size: one.size,

@@ -46,14 +46,30 @@ impl Cache<'_> {
 
     /// Writes a file as a whole, or not at all: its name is believed by later runs.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FetchError> {
+        self.write_with(path, |file| Ok(Ok(file.write_all(bytes)?))).map(|_: Result<(), String>| ())
+    }
+
+    /// Like [`Cache::write`], by a function that may find the content wrong; then nothing is left.
+    pub(crate) fn write_with<E>(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut fs::File) -> io::Result<Result<(), E>>,
+    ) -> Result<Result<(), E>, FetchError> {
         let part = path.with_extension(format!("{}.part", std::process::id()));
         let write = || {
             fs::create_dir_all(self.0)?;
             let mut file = fs::File::create(&part)?;
-            file.write_all(bytes)?;
-            file.sync_data()?;
-            fs::rename(&part, path)
+            let filled = fill(&mut file)?;
+            if filled.is_ok() {
+                file.sync_data()?;
+                fs::rename(&part, path)?;
+            }
+            Ok(filled)
         };
-        write().map_err(|why: io::Error| FetchError::Cache { path: path.display().to_string(), why })
+        let written = write().map_err(|why: io::Error| FetchError::Cache { path: path.display().to_string(), why });
+        if !matches!(written, Ok(Ok(()))) {
+            let _ = fs::remove_file(&part);
+        }
+        written
     }
 }

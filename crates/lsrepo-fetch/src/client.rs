@@ -1,8 +1,10 @@
 //! One way to ask for an address, be it `http:`, `https:` or `file:`.
 
+mod tls;
+
 use crate::{Credentials, FetchError};
 use bytes::Bytes;
-use std::{fs::File, io::Read, path::PathBuf, time::Duration};
+use std::{fs::File, io::Read, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 /// How often an index is asked for.
@@ -30,7 +32,10 @@ impl Default for ClientOptions {
 pub struct Client {
     http: reqwest::Client,
     credentials: Credentials,
+    proxy: Option<String>,
     first_wait: Duration,
+    /// addresses with their `/` at the end, and who asks for what lies below them
+    routes: Arc<Vec<(String, Client)>>,
 }
 
 /// The head of an answer, and its body to be read.
@@ -58,6 +63,13 @@ pub(crate) struct Ask {
 impl Client {
     /// A client; needs no runtime yet.
     pub fn new(options: ClientOptions) -> Result<Self, FetchError> {
+        Self::build(options, Ok)
+    }
+
+    fn build(
+        options: ClientOptions,
+        change: impl FnOnce(reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, FetchError>,
+    ) -> Result<Self, FetchError> {
         // The first provider of the process stays; a second installation is no fault.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -70,8 +82,18 @@ impl Client {
             let proxy = reqwest::Proxy::all(proxy).map_err(|error| FetchError::Client(format!("proxy `{proxy}`: {error}")))?;
             builder = builder.proxy(proxy);
         }
-        let http = builder.build().map_err(|error| FetchError::Client(whole(&error)))?;
-        Ok(Self { http, credentials: options.credentials, first_wait: options.first_wait })
+        let http = change(builder)?.build().map_err(|error| FetchError::Client(whole(&error)))?;
+        let ClientOptions { proxy, credentials, first_wait } = options;
+        Ok(Self { http, credentials, proxy, first_wait, routes: Arc::default() })
+    }
+
+    /// A client that leaves what lies below an address to another.
+    #[must_use]
+    pub fn with_routes(mut self, routes: impl IntoIterator<Item = (String, Client)>) -> Self {
+        let mut all = self.routes.to_vec();
+        all.extend(routes.into_iter().filter(|(below, _)| below.ends_with('/')));
+        self.routes = Arc::new(all);
+        self
     }
 
     /// The wait after so many tries.
@@ -101,8 +123,10 @@ impl Client {
         if url.scheme() == "file" {
             return file(&url, address, ask);
         }
-        let mut request = self.http.get(url.clone());
-        if let Some((login, password)) = self.credentials.find(&url).filter(|_| url.username().is_empty()) {
+        let other = self.routes.iter().find(|(below, _)| url.as_str().starts_with(below)).map(|(_, client)| client);
+        let (http, credentials) = other.map_or((&self.http, &self.credentials), |other| (&other.http, &other.credentials));
+        let mut request = http.get(url.clone());
+        if let Some((login, password)) = credentials.find(&url).filter(|_| url.username().is_empty()) {
             request = request.basic_auth(login, Some(password));
         }
         if ask.offset > 0 {

@@ -57,6 +57,12 @@ impl Credentials {
         url.into()
     }
 
+    /// Remembers user and password for what lies below an address.
+    pub(crate) fn add(&mut self, below: &str, login: &str, password: &str) {
+        let name = below.split(['?', '#']).next().unwrap_or(below).to_owned();
+        self.machines.insert(0, Machine { name, login: login.to_owned(), password: password.to_owned() });
+    }
+
     /// User and password for an address; apt sends them over plain http only where the entry says `http://`.
     pub(crate) fn find(&self, url: &Url) -> Option<(&str, &str)> {
         let host = url.host_str()?;

@@ -1,5 +1,6 @@
 //! What an upstream can do to us.
 
+use lsrepo_rpm::MetadataError;
 use lsrepo_sign::SignatureError;
 use lsrepo_store::StoreError;
 use lsrepo_types::Timestamp;
@@ -63,6 +64,32 @@ pub enum FetchError {
         url: String,
         /// what is wrong
         why: lsrepo_deb::Error,
+    },
+    /// no repomd.xml.asc
+    #[error(
+        "{url}: the repository is not signed, and repo_gpgcheck=1 asks for it\nhint: if its owner does not sign it, say repo_gpgcheck=0"
+    )]
+    UnsignedRepository {
+        /// of its repomd.xml
+        url: String,
+    },
+    /// a text of a yum repository that cannot be read
+    #[error("{url}: {why}")]
+    Metadata {
+        /// what was asked
+        url: String,
+        /// what is wrong
+        why: MetadataError,
+    },
+    /// a checksum that proves nothing
+    #[error(
+        "{url}: only a {kind} checksum stands for it, which can be forged\nhint: a platform of those days says `signatures: {{allow_sha1: true}}`"
+    )]
+    WeakChecksum {
+        /// what would be asked
+        url: String,
+        /// `sha1`
+        kind: &'static str,
     },
     /// past its Valid-Until
     #[error(
@@ -136,18 +163,24 @@ pub enum FetchError {
 impl FetchError {
     /// Whether this is what the upstream says or lacks, and not the network, the disk or this machine.
     pub fn is_answer(&self) -> bool {
-        use FetchError::{All, Content, Expired, Future, NoIndex, Release, Rollback, Signature, Unsigned};
+        use FetchError::{
+            All, Content, Expired, Future, Metadata, NoIndex, Release, Rollback, Signature, Unsigned, UnsignedRepository,
+            WeakChecksum,
+        };
         matches!(
             self,
             All { .. }
                 | Content { .. }
                 | Expired { .. }
                 | Future { .. }
+                | Metadata { .. }
                 | NoIndex { .. }
                 | Release { .. }
                 | Rollback { .. }
                 | Signature { .. }
                 | Unsigned { .. }
+                | UnsignedRepository { .. }
+                | WeakChecksum { .. }
         )
     }
 }

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
 mod cache;
+mod checksum;
 mod client;
 mod credentials;
 mod download;
@@ -13,15 +14,21 @@ mod error;
 mod event;
 mod host;
 mod index;
+mod pin;
 mod refresh;
 mod release;
+mod unpack;
+mod yum;
 
 pub use client::{Client, ClientOptions};
 pub use credentials::Credentials;
 pub use download::{Download, Report, download};
 pub use error::FetchError;
 pub use event::Event;
+pub use pin::pin;
 pub use refresh::{PackagesIndex, RefreshPolicy, Suite, refresh};
+pub use unpack::unpacked;
+pub use yum::{YumPolicy, YumRepository, fetch_filelists, fetch_keys, refresh_yum, routed};
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use lsrepo_types::Timestamp;
 /// The largest Release.
 const MOST: u64 = 16 << 20;
 /// How far ahead of our clock a date may lie, in seconds.
-const CLOCK_SKEW: i64 = 600;
+pub(crate) const CLOCK_SKEW: i64 = 600;
 
 /// What is fetched of one suite, and by which rules.
 pub(crate) struct Ground<'a> {
@@ -23,10 +23,10 @@ pub(crate) struct Ground<'a> {
 }
 
 /// A file of a suite, maybe as it was seen before.
-struct Got {
-    bytes: Vec<u8>,
-    seen: Seen,
-    earlier: Option<Timestamp>,
+pub(crate) struct Got {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) seen: Seen,
+    pub(crate) earlier: Option<Timestamp>,
 }
 
 impl Ground<'_> {
@@ -84,7 +84,7 @@ impl Ground<'_> {
     }
 
     /// A file of a suite; `None` where the server has none. One that has not changed costs a question.
-    async fn get(&self, url: &str) -> Result<Option<Got>, FetchError> {
+    pub(crate) async fn get(&self, url: &str) -> Result<Option<Got>, FetchError> {
         let cached = self.cache.load(url);
         if self.policy.offline {
             return Ok(cached.map(|(bytes, seen)| Got { bytes, earlier: None, seen }));

@@ -1,8 +1,11 @@
 //! Stories of downloads and of upstreams, with a server that says what it is told to say.
 
+mod client_certificate;
 mod downloads;
 mod indexes;
+mod published;
 mod server;
+mod yum;
 
 use crate::{Client, ClientOptions, Event};
 use lsrepo_types::Timestamp;

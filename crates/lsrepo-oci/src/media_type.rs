@@ -14,6 +14,18 @@ pub const ARTIFACT_TYPE: &str = "application/vnd.lambdastack.bundle.v1+json";
 pub const LOCK: &str = "application/vnd.lambdastack.lock.v1+toml+zstd";
 /// What the packages' own headers say, by digest.
 pub const RECORDS: &str = "application/vnd.lambdastack.records.v1+json+zstd";
+/// The same of RPM packages.
+pub const RPM_RECORDS: &str = "application/vnd.lambdastack.rpm-records.v1+json+zstd";
+/// Groups of RPM packages.
+pub const COMPS: &str = "application/vnd.lambdastack.comps.v1+xml+zstd";
+/// Streams of RPM modules.
+pub const MODULES: &str = "application/vnd.lambdastack.modules.v1+yaml+zstd";
+/// Advisories about RPM packages.
+pub const UPDATEINFO: &str = "application/vnd.lambdastack.updateinfo.v1+xml+zstd";
+/// All that describe packages, and are no packages.
+pub const DESCRIBING: [&str; 6] = [LOCK, RECORDS, RPM_RECORDS, COMPS, MODULES, UPDATEINFO];
+/// An `.rpm`.
+pub const RPM: &str = "application/x-rpm";
 /// A `.deb`.
 pub const DEB: &str = "application/vnd.debian.binary-package";
 /// A public key, armoured.

@@ -4,8 +4,10 @@
 mod base_url;
 #[cfg(test)]
 mod tests;
+mod yum;
 
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use yum::{YumKey, YumSource, repository_key_name, rpm_setup, yum_repo};
 
 use lsrepo_types::Os;
 

@@ -9,7 +9,11 @@
 pub mod apt;
 pub mod client;
 mod date;
+#[cfg(test)]
+#[path = "../../../tests/it/program.rs"]
+mod peer;
 mod tree;
+pub mod yum;
 
 pub use date::date_after;
 pub use tree::{Child, Entry, Tree};

@@ -71,6 +71,13 @@ pub enum Link {
         /// what is wrong
         problem: String,
     },
+    /// The end of a chain: the package is there, and a rule keeps it out.
+    Barred {
+        /// name and version
+        package: String,
+        /// the rule
+        why: String,
+    },
 }
 
 impl fmt::Display for Link {
@@ -85,6 +92,7 @@ impl fmt::Display for Link {
             Link::OtherVersion { package, other } => write!(f, "{package} cannot stand beside {other}"),
             Link::NeededBy { package, by, dependency } => write!(f, "{package} is needed by {by}: `{dependency}`"),
             Link::Unreadable { package, problem } => write!(f, "{package} cannot be read: {problem}"),
+            Link::Barred { package, why } => write!(f, "{package} is not taken: {why}"),
         }
     }
 }

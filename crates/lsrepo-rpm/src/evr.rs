@@ -27,6 +27,20 @@ impl Evr {
     }
 }
 
+/// Epoch, version and release of `[epoch:]version[-release]`, borrowed; none where no release is written.
+pub fn split(text: &str) -> (u32, &str, Option<&str>) {
+    let (epoch, rest) = match text.split_once(':') {
+        Some((epoch, rest)) if !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (epoch.parse().unwrap_or(u32::MAX), rest)
+        }
+        _ => (0, text),
+    };
+    match rest.rsplit_once('-') {
+        Some((version, release)) => (epoch, version, Some(release)),
+        None => (epoch, rest, None),
+    }
+}
+
 /// The order of two version or release texts: `rpmvercmp`.
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
@@ -107,7 +121,7 @@ impl FromStr for Evr {
         };
         let (version, release) = rest.rsplit_once('-').unwrap_or((rest, ""));
         let odd = |c: char| c.is_whitespace() || c.is_control();
-        match !version.is_empty() && !rest.contains(odd) {
+        match !version.is_empty() && !version.contains('-') && !rest.contains(odd) {
             true => Ok(Self { epoch, version: version.into(), release: release.into() }),
             false => Err(refuse()),
         }

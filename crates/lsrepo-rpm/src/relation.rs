@@ -2,7 +2,7 @@
 //! Spec: <https://rpm-software-management.github.io/rpm/manual/dependencies.html>
 
 use crate::Evr;
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt};
 
 /// One entry of Requires, Provides, Conflicts and their like, in a header or in an index.
 ///
@@ -55,6 +55,18 @@ impl Operator {
         }
     }
 
+    /// From what people write; `==` is `=`.
+    pub fn from_sign(sign: &str) -> Option<Self> {
+        match sign {
+            "<" => Some(Operator::Less),
+            "<=" | "=<" => Some(Operator::LessEqual),
+            "=" | "==" => Some(Operator::Equal),
+            ">=" | "=>" => Some(Operator::GreaterEqual),
+            ">" => Some(Operator::Greater),
+            _ => None,
+        }
+    }
+
     /// From an index's word.
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
@@ -75,6 +87,15 @@ impl Operator {
             Operator::Equal => order.is_eq(),
             Operator::GreaterEqual => order.is_ge(),
             Operator::Greater => order.is_gt(),
+        }
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.version {
+            None => f.write_str(&self.name),
+            Some((operator, version)) => write!(f, "{} {} {version}", self.name, operator.sign()),
         }
     }
 }

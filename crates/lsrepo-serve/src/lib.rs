@@ -38,4 +38,4 @@ pub use app::{App, Ends, router};
 pub use body::Body;
 pub use event::{Access, Event, Listener};
 pub use server::{Options, serve, serve_with};
-pub use site::{AptRepository, Current, PlatformSummary, PublicKey, Site};
+pub use site::{AptRepository, Current, PlatformSummary, PublicKey, Site, YumRepository};

@@ -1,7 +1,10 @@
 //! The first page: what is here, and how to point a host at it.
 
-use crate::{html, site::Site};
-use lsrepo_publish::client::{BaseUrl, debian_sources};
+use crate::{
+    html,
+    site::{Repository, Site},
+};
+use lsrepo_publish::client::BaseUrl;
 use lsrepo_types::{Bytes, Count};
 use std::fmt::Write;
 
@@ -32,35 +35,41 @@ fn platforms(body: &mut String, site: &Site) {
         "<h2>Platforms</h2>\n<table>\n<tr><th>System<th>Architecture<th>Components\
          <th class=\"number\">Packages<th class=\"number\">Size\n",
     );
-    for repository in site.repositories.values() {
-        for platform in &repository.platforms {
+    for (os, repository) in &site.repositories {
+        for platform in repository.platforms() {
             _ = writeln!(
                 body,
-                "<tr><td><a href=\"/apt/{os}/\">{os}</a><td>{}<td>{}<td class=\"number\">{}<td class=\"number\">{}",
+                "<tr><td><a href=\"/{kind}/{os}/\">{os}</a><td>{}<td>{}<td class=\"number\">{}<td class=\"number\">{}",
                 platform.platform.arch,
                 html::escape(&platform.components.join(", ")),
                 Count(platform.packages),
                 Bytes(platform.bytes),
-                os = html::encode(repository.os.as_str()),
+                kind = repository.kind(),
+                os = html::encode(os.as_str()),
             );
         }
     }
     body.push_str("</table>\n");
 }
 
-/// A fresh host may have neither curl nor wget; what apt brings along can download too.
+/// A fresh host of Debian may have neither curl nor wget; what apt brings along can download too.
 fn clients(body: &mut String, site: &Site, base_url: &BaseUrl) {
     body.push_str("<h2>Set up a host</h2>\n<p>As root. Other sources are moved aside; <code>--revert</code> brings them back.\n");
     for (os, repository) in &site.repositories {
         let script = format!("{base_url}/setup/{os}.sh");
+        let (script, os) = (html::escape(&script), html::escape(os.as_str()));
+        let (then, without) = match repository {
+            Repository::Apt(_) => (
+                "apt-get update",
+                format!("<p class=\"dim\">Without curl: <code>/usr/lib/apt/apt-helper download-file {script} {os}.sh</code>\n"),
+            ),
+            Repository::Yum(_) => ("yum makecache", String::new()),
+        };
         _ = write!(
             body,
-            "<h3>{os}</h3>\n<pre>curl -fsSO {script}\nsh {os}.sh &amp;&amp; apt-get update</pre>\n\
-             <p class=\"dim\">Without curl: <code>/usr/lib/apt/apt-helper download-file {script} {os}.sh</code>\n\
+            "<h3>{os}</h3>\n<pre>curl -fsSO {script}\nsh {os}.sh &amp;&amp; {then}</pre>\n{without}\
              <details><summary>By hand</summary><pre>{}</pre></details>\n",
-            html::escape(&debian_sources(os, base_url, &repository.components)),
-            os = html::escape(os.as_str()),
-            script = html::escape(&script),
+            html::escape(&repository.by_hand(base_url)),
         );
     }
 }

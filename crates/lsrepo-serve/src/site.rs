@@ -1,13 +1,17 @@
 //! What is shown: an immutable value, switched as a whole.
 
+mod repository;
+
+pub(crate) use repository::Repository;
+pub use repository::{AptRepository, PlatformSummary, YumRepository};
+
 use crate::listing::Row;
 use bytes::Bytes;
 use lsrepo_publish::{
     Child, Entry, Tree,
-    apt::PlatformPackages,
-    client::{BaseUrl, debian_setup},
+    client::{BaseUrl, repository_key_name},
 };
-use lsrepo_types::{Digest, Os, Platform, RelPath, Timestamp};
+use lsrepo_types::{Digest, Os, RelPath, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
@@ -17,7 +21,7 @@ use std::{
 /// Trees under their paths, the key, the set-up scripts, and what the first page says of them.
 pub struct Site {
     mounts: BTreeMap<RelPath, Mount>,
-    pub(crate) repositories: BTreeMap<Os, AptRepository>,
+    pub(crate) repositories: BTreeMap<Os, Repository>,
     pub(crate) key: PublicKey,
     pub(crate) base_url: Option<BaseUrl>,
     pub(crate) date: Timestamp,
@@ -32,51 +36,6 @@ pub struct PublicKey {
     pub binary: Vec<u8>,
     /// as people compare it
     pub fingerprint: String,
-}
-
-/// One OS's repository, to be shown at `/apt/<os>/`.
-#[derive(Clone, Debug)]
-pub struct AptRepository {
-    /// `debian-12`
-    pub os: Os,
-    /// `dists/…` and `pool/…`
-    pub tree: Tree,
-    /// the date it was published with
-    pub date: Timestamp,
-    /// what the set-up script asks for; none means `main`
-    pub components: Vec<String>,
-    /// for the first page
-    pub platforms: Vec<PlatformSummary>,
-}
-
-/// The figures of a platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlatformSummary {
-    /// `debian-12/x86_64`
-    pub platform: Platform,
-    /// different files
-    pub packages: u64,
-    /// the sum of their sizes
-    pub bytes: u64,
-    /// `main` first
-    pub components: Vec<String>,
-}
-
-impl PlatformSummary {
-    /// Counts what was published.
-    pub fn of(packages: &PlatformPackages) -> Self {
-        let sizes: BTreeMap<Digest, u64> = packages.packages.iter().map(|package| (package.digest, package.size)).collect();
-        let main = lsrepo_publish::apt::MAIN;
-        let components = packages.packages.iter().flat_map(|package| &package.components).map(String::as_str);
-        let mut others: BTreeSet<&str> = components.collect();
-        others.remove(main);
-        Self {
-            platform: packages.platform.clone(),
-            packages: sizes.len() as u64,
-            bytes: sizes.values().sum(),
-            components: std::iter::once(main).chain(others).map(str::to_owned).collect(),
-        }
-    }
 }
 
 /// A tree in its place.
@@ -147,13 +106,31 @@ impl Site {
         if let Ok(at) = format!("apt/{}", repository.os).parse() {
             self.mount(at, std::mem::take(&mut repository.tree), repository.date);
         }
-        self.repositories.insert(repository.os.clone(), repository);
+        self.repositories.insert(repository.os.clone(), Repository::Apt(repository));
+    }
+
+    /// Shows a repository at `/yum/<os>/`, with its set-up script, the keys of its packages and its lines on the first page.
+    pub fn mount_yum(&mut self, mut repository: YumRepository) {
+        if let Ok(at) = format!("yum/{}", repository.os).parse() {
+            self.mount(at, std::mem::take(&mut repository.tree), repository.date);
+        }
+        if let Some(mount) = self.mounts.get_mut("keys") {
+            let own = repository.key.as_deref().map(|armored| (repository_key_name(&repository.os), armored));
+            let others = repository.package_keys.iter().map(|key| (key.name.as_str(), key.armored.as_str()));
+            for (name, armored) in others.chain(own) {
+                let bytes: Arc<[u8]> = Arc::from(armored.as_bytes());
+                if let Ok(path) = name.parse::<RelPath>() {
+                    mount.made.insert(path.clone(), (Digest::of(&bytes), Bytes::from_owner(bytes.clone())));
+                    mount.tree.insert(path, Entry::Bytes(bytes));
+                }
+            }
+        }
+        self.repositories.insert(repository.os.clone(), Repository::Yum(repository));
     }
 
     /// The set-up script of an OS, for clients that reach us at `base_url`.
     pub(crate) fn setup(&self, os: &Os, base_url: &BaseUrl) -> Option<String> {
-        let repository = self.repositories.get(os)?;
-        Some(debian_setup(os, base_url, &self.key.armored, &repository.components))
+        Some(self.repositories.get(os)?.setup(base_url, &self.key))
     }
 
     /// Looks a checked path up; nothing but these maps is ever consulted.

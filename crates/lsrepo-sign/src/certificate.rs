@@ -4,14 +4,15 @@
 //! signature back. What third parties certified is not looked at. Self-signatures with SHA-1 are taken, for a
 //! keyring is named by its user; signatures over content are not.
 
-use crate::{Fingerprint, SignatureError};
+use crate::{Fingerprint, SignatureError, package::Weakness};
 use lsrepo_types::Timestamp;
 use pgp::{
     composed::{SignedPublicKey, SignedPublicSubKey},
-    packet::{KeyFlags, Signature, SignatureType},
+    packet::{KeyFlags, RevocationCode, Signature, SignatureType},
     ser::Serialize,
     types::{KeyDetails, PublicParams, Tag, VerifyingKey},
 };
+use std::io::Read;
 
 /// Of the primary key and of its subkeys.
 pub(crate) fn fingerprints(certificate: &SignedPublicKey) -> impl Iterator<Item = Fingerprint> + '_ {
@@ -54,29 +55,52 @@ impl<'a> Key<'a> {
 
     /// Whether it may sign now.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), SignatureError> {
+        self.may_sign(now, |_| true)?;
+        match self.weakness() {
+            None => Ok(()),
+            Some(what) => Err(SignatureError::Weak { signer: self.signer().to_string(), what: what.to_string() }),
+        }
+    }
+
+    /// Whether it could sign at that time, whatever became of it later. An owner who says that the key was
+    /// stolen, or does not say why it is revoked, takes back everything; one who replaced or retired it, what
+    /// was signed since. How weak it is, is another question.
+    pub(crate) fn check_then(&self, then: Timestamp) -> Result<(), SignatureError> {
+        self.may_sign(then, |revocation| {
+            let soft =
+                matches!(revocation.revocation_reason_code(), Some(RevocationCode::KeySuperseded | RevocationCode::KeyRetired));
+            !soft || revocation.created().is_none_or(|at| i64::from(at.as_secs()) <= then.0)
+        })
+    }
+
+    fn may_sign(&self, at: Timestamp, counts: impl Fn(&Signature) -> bool) -> Result<(), SignatureError> {
         let (Key::Primary(certificate) | Key::Sub(certificate, _)) = self;
         let signer = self.signer();
         let primary = &certificate.primary_key;
-        if certificate.details.revocation_signatures.iter().any(|signature| signature.verify_key(primary).is_ok()) {
+        let revocations = certificate.details.revocation_signatures.iter().filter(|signature| counts(signature));
+        if revocations.into_iter().any(|signature| signature.verify_key(primary).is_ok()) {
             return Err(SignatureError::Revoked { signer });
         }
         let Some(own) = newest(self_signatures(certificate)) else {
             return Err(SignatureError::Unfit { signer, why: "it does not certify itself" });
         };
-        expired(certificate.created_at(), own, now, &signer)?;
+        expired(certificate.created_at(), own, at, &signer)?;
         match self {
-            Key::Primary(_) => flags_allow(own.key_flags(), &signer)?,
-            Key::Sub(_, subkey) => check_subkey(certificate, subkey, now, &signer)?,
+            Key::Primary(_) => flags_allow(own.key_flags(), &signer),
+            Key::Sub(_, subkey) => check_subkey(certificate, subkey, at, counts, &signer),
         }
-        let params = match self {
-            Key::Primary(certificate) => certificate.public_params(),
-            Key::Sub(_, subkey) => subkey.key.public_params(),
-        };
-        strong(params).map_err(|what| SignatureError::Weak { signer: signer.to_string(), what })
+    }
+
+    /// Why it could be broken.
+    pub(crate) fn weakness(&self) -> Option<Weakness> {
+        match self {
+            Key::Primary(certificate) => weakness(certificate.public_params()),
+            Key::Sub(_, subkey) => weakness(subkey.key.public_params()),
+        }
     }
 
     /// Whether the signature over `data` is this key's.
-    pub(crate) fn verify(&self, signature: &Signature, data: &[u8]) -> bool {
+    pub(crate) fn verify(&self, signature: &Signature, data: impl Read) -> bool {
         match self {
             Key::Primary(key) => verifies(*key, signature, data),
             Key::Sub(_, key) => verifies(&key.key, signature, data),
@@ -92,7 +116,7 @@ impl<'a> Key<'a> {
     }
 }
 
-fn verifies(key: &impl VerifyingKey, signature: &Signature, data: &[u8]) -> bool {
+fn verifies(key: &impl VerifyingKey, signature: &Signature, data: impl Read) -> bool {
     signature.verify(key, data).is_ok()
 }
 
@@ -119,18 +143,20 @@ fn newest<'a>(signatures: impl Iterator<Item = &'a Signature>) -> Option<&'a Sig
 fn check_subkey(
     certificate: &SignedPublicKey,
     subkey: &SignedPublicSubKey,
-    now: Timestamp,
+    at: Timestamp,
+    counts: impl Fn(&Signature) -> bool,
     signer: &Fingerprint,
 ) -> Result<(), SignatureError> {
     let primary = &certificate.primary_key;
     let valid = || subkey.signatures.iter().filter(|signature| signature.verify_subkey_binding(primary, &subkey.key).is_ok());
-    if valid().any(|signature| signature.typ() == Some(SignatureType::SubkeyRevocation)) {
+    let revokes = |signature: &Signature| signature.typ() == Some(SignatureType::SubkeyRevocation) && counts(signature);
+    if valid().any(revokes) {
         return Err(SignatureError::Revoked { signer: signer.clone() });
     }
     let unfit = |why| SignatureError::Unfit { signer: signer.clone(), why };
     let bindings = valid().filter(|signature| signature.typ() == Some(SignatureType::SubkeyBinding));
     let binding = newest(bindings).ok_or_else(|| unfit("a subkey is not bound to it"))?;
-    expired(subkey.key.created_at(), binding, now, signer)?;
+    expired(subkey.key.created_at(), binding, at, signer)?;
     if !binding.key_flags().sign() {
         return Err(unfit("the subkey is not for signing"));
     }
@@ -160,19 +186,18 @@ fn expired(created: pgp::types::Timestamp, by: &Signature, now: Timestamp, signe
     }
 }
 
-/// Why a key can be broken.
-fn strong(params: &PublicParams) -> Result<(), String> {
+fn weakness(params: &PublicParams) -> Option<Weakness> {
     match params {
         PublicParams::RSA(rsa) => {
             // An MPI begins with its length in bits, and the modulus is the first.
             let bytes = rsa.to_bytes().unwrap_or_default();
             match bytes.first_chunk().map_or(0, |bits| u16::from_be_bytes(*bits)) {
-                bits if bits < 2048 => Err(format!("RSA of {bits} bits")),
-                _ => Ok(()),
+                bits if bits < 2048 => Some(Weakness::Rsa { bits }),
+                _ => None,
             }
         }
-        PublicParams::ECDSA(_) | PublicParams::EdDSALegacy(_) | PublicParams::Ed25519(_) | PublicParams::Ed448(_) => Ok(()),
-        PublicParams::DSA(_) => Err("DSA".to_owned()),
-        _ => Err("its algorithm is not for signatures".to_owned()),
+        PublicParams::ECDSA(_) | PublicParams::EdDSALegacy(_) | PublicParams::Ed25519(_) | PublicParams::Ed448(_) => None,
+        PublicParams::DSA(_) => Some(Weakness::Dsa),
+        _ => Some(Weakness::Algorithm),
     }
 }

@@ -1,4 +1,4 @@
-//! A key to sign with: Ed25519 in the form of version 4 that every gpgv since 2015 reads.
+//! A key to sign with: Ed25519 in the form of version 4 that every gpgv since 2015 reads, or RSA for older ones.
 
 use crate::{Fingerprint, KeyError, Keyring};
 use lsrepo_types::Timestamp;
@@ -6,7 +6,7 @@ use pgp::{
     composed::{
         ArmorOptions, CleartextSignedMessage, Deserializable, DetachedSignature, KeyType, SecretKeyParamsBuilder, SignedSecretKey,
     },
-    crypto::hash::HashAlgorithm,
+    crypto::{hash::HashAlgorithm, public_key::PublicKeyAlgorithm},
     packet::{SignatureConfig, SignatureType, Subpacket, SubpacketData},
     ser::Serialize,
     types::{KeyDetails, KeyVersion, Password},
@@ -21,9 +21,18 @@ pub struct SecretKey {
 impl SecretKey {
     /// Makes a key that was born at `at`.
     pub fn generate(user_id: &str, at: Timestamp) -> Result<Self, KeyError> {
+        Self::generate_of(KeyType::Ed25519Legacy, user_id, at)
+    }
+
+    /// Makes an RSA key, for clients that know no elliptic curves (CentOS 7). Takes a second or more.
+    pub fn generate_rsa(user_id: &str, at: Timestamp) -> Result<Self, KeyError> {
+        Self::generate_of(KeyType::Rsa(3072), user_id, at)
+    }
+
+    fn generate_of(kind: KeyType, user_id: &str, at: Timestamp) -> Result<Self, KeyError> {
         let params = SecretKeyParamsBuilder::default()
             .version(KeyVersion::V4)
-            .key_type(KeyType::Ed25519Legacy)
+            .key_type(kind)
             .can_certify(true)
             .can_sign(true)
             .created_at(time(at))
@@ -78,6 +87,11 @@ impl SecretKey {
     /// When it was born; nothing that it signs may be older.
     pub fn created(&self) -> Timestamp {
         Timestamp(self.key.primary_key.created_at().as_secs().into())
+    }
+
+    /// Whether it is of an elliptic curve, which GnuPG before 2.1 (CentOS 7) cannot check.
+    pub fn is_elliptic(&self) -> bool {
+        !matches!(self.key.primary_key.algorithm(), PublicKeyAlgorithm::RSA | PublicKeyAlgorithm::DSA)
     }
 
     /// Its name.

@@ -11,7 +11,11 @@ use pgp::{
 /// The largest signature, or signed text, that is read.
 const MOST: usize = 64 << 20;
 /// The most signatures on one text.
-const MOST_SIGNATURES: usize = 64;
+pub(crate) const MOST_SIGNATURES: usize = 64;
+
+/// Hashes of which nobody can find two contents with the same.
+pub(crate) const STRONG: [HashAlgorithm; 5] =
+    [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512, HashAlgorithm::Sha3_256, HashAlgorithm::Sha3_512];
 
 /// Content whose signature was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +87,7 @@ pub fn is_canonical(signature: &[u8]) -> bool {
     again.is_ok_and(|again| again == signature)
 }
 
-fn read_detached(signature: &[u8]) -> Result<Vec<Signature>, SignatureError> {
+pub(crate) fn read_detached(signature: &[u8]) -> Result<Vec<Signature>, SignatureError> {
     limit(signature)?;
     if signature.trim_ascii().is_empty() {
         return Err(SignatureError::NotSigned);
@@ -132,10 +136,8 @@ fn judge_one(signature: &Signature, key: &Key<'_>, data: &[u8], now: Timestamp) 
     if !matches!(signature.typ(), Some(SignatureType::Binary | SignatureType::Text)) {
         return Err(SignatureError::Malformed("it is not a signature over content".to_owned()));
     }
-    let strong =
-        [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512, HashAlgorithm::Sha3_256, HashAlgorithm::Sha3_512];
     match signature.hash_alg() {
-        Some(hash) if strong.contains(&hash) => {}
+        Some(hash) if STRONG.contains(&hash) => {}
         hash => {
             let what = hash.map_or("an unknown hash".to_owned(), |hash| format!("it uses {hash}"));
             return Err(SignatureError::Weak { signer: signer.to_string(), what });
@@ -159,7 +161,7 @@ fn judge_one(signature: &Signature, key: &Key<'_>, data: &[u8], now: Timestamp) 
 }
 
 /// How an unknown signer is called.
-fn issuer(signature: &Signature) -> String {
+pub(crate) fn issuer(signature: &Signature) -> String {
     let name = signature.issuer_fingerprint().first().map(|name| hex(name.as_bytes()));
     let id = signature.issuer_key_id().first().map(|id| hex(id.as_ref()));
     name.or(id).unwrap_or_else(|| "an unnamed key".to_owned())

@@ -1,8 +1,9 @@
 //! From what is wanted and what upstreams offer to a platform's lock.
 
 mod deb;
+mod rpm;
 
-use crate::{cli::Upstreams, context::Context, host, wanted::Wanted};
+use crate::{cli::Upstreams, context::Context, host, upstreams::yum, wanted::Wanted};
 use anyhow::Result;
 use lsrepo_bom::{
     ModuleName, Requirement,
@@ -21,7 +22,20 @@ pub(crate) struct Solved {
     pub(crate) conflicts: Vec<Conflict>,
     /// why some requests stand apart, in words
     pub(crate) apart: Vec<String>,
+    /// why these requests cannot stand on one host, where that is what the platform's clients would ask
+    pub(crate) exclusive: Vec<Conflict>,
     pub(crate) shares: Vec<Share>,
+    /// packages of which no SHA-256 is known before they are here
+    pub(crate) unpinned: Vec<Unpinned>,
+}
+
+/// A package that the lock cannot name by digest before it is fetched.
+pub(crate) struct Unpinned {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) arch: String,
+    /// what the index says of the file instead
+    pub(crate) checksum: lsrepo_rpm::Checksum,
 }
 
 /// What one requirement leads to.
@@ -36,7 +50,8 @@ pub(crate) struct Share {
 /// The client for upstreams, with this machine's passwords and those that sources name.
 pub(crate) fn client(flags: &Upstreams) -> Result<Client> {
     let mut credentials = host::credentials()?;
-    let named = flags.sources.iter().map(|line| line.parse::<Source>()).collect::<Result<Vec<_>, _>>()?;
+    let debian = flags.sources.iter().filter(|line| !yum::is_source(line));
+    let named = debian.map(|line| line.parse::<Source>()).collect::<Result<Vec<_>, _>>()?;
     for uri in host::apt_sources()?.iter().chain(&named).flat_map(|source| &source.uris) {
         credentials.take_from(uri);
     }
@@ -47,10 +62,7 @@ pub(crate) fn client(flags: &Upstreams) -> Result<Client> {
 pub(crate) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstreams, favour: &[LockedPackage]) -> Result<Solved> {
     match wanted.platform.os.family() {
         Family::Debian => deb::resolve(context, wanted, flags, favour).await,
-        Family::RedHat => {
-            crate::upstreams::document(&wanted.platform.os)?;
-            anyhow::bail!("{}: RPM is not carried yet", wanted.platform)
-        }
+        Family::RedHat => rpm::resolve(context, wanted, flags, favour).await,
     }
 }
 

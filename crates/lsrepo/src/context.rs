@@ -101,14 +101,32 @@ impl Context {
         }
     }
 
+    /// The key for repositories whose clients know no elliptic curves; made at the first use.
+    pub(crate) fn rsa_key(&self) -> Result<SecretKey> {
+        let own = self.key()?;
+        if !own.is_elliptic() {
+            return Ok(own);
+        }
+        let file = self.home.join("keys/secret-rsa.asc");
+        match fs::read(&file) {
+            Ok(bytes) => load_key(&bytes, &file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.keep_key(&file, SecretKey::generate_rsa(&own.user_id(), KEY_BORN)?)
+            }
+            Err(error) => Err(error).with_context(|| file.display().to_string()),
+        }
+    }
+
     /// Makes the signing key, which must not exist yet.
     pub(crate) fn generate_key(&self, name: &str) -> Result<SecretKey> {
-        let file = self.secret_key_file();
-        let key = SecretKey::generate(name, KEY_BORN)?;
+        self.keep_key(&self.secret_key_file(), SecretKey::generate(name, KEY_BORN)?)
+    }
+
+    fn keep_key(&self, file: &Path, key: SecretKey) -> Result<SecretKey> {
         let dir = self.home.join("keys");
         fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).with_context(|| dir.display().to_string())?;
-        let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
         let mut out = match opened {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 bail!(

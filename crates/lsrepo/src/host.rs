@@ -1,4 +1,4 @@
-//! This machine: what it is, and where its own apt takes packages from.
+//! This machine: what it is, and where its own apt or yum takes packages from.
 
 use crate::{
     context::{files_in, load_keyring},
@@ -10,6 +10,7 @@ use lsrepo_deb::{
     sources::{self, Source},
 };
 use lsrepo_fetch::Credentials;
+use lsrepo_rpm::{Repository, Variables, repo_file};
 use lsrepo_sign::Keyring;
 use lsrepo_types::{Arch, Os};
 use std::{env, fs, path::Path};
@@ -93,4 +94,32 @@ pub(crate) fn apt_keyring() -> Result<Keyring> {
         }
     }
     Ok(keyring)
+}
+
+/// The repositories of this machine's yum or dnf, with its own variables.
+pub(crate) fn yum_repositories(mut variables: Variables) -> Result<Vec<Repository>> {
+    for folder in ["/etc/yum/vars", "/etc/dnf/vars"] {
+        for file in files_in(Path::new(folder))? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            variables.set(&name, &fs::read_to_string(&file).with_context(|| file.display().to_string())?);
+        }
+    }
+    let mut all = Vec::new();
+    for file in files_in(Path::new("/etc/yum.repos.d"))? {
+        if file.extension().is_some_and(|extension| extension == "repo") {
+            let name = file.display().to_string();
+            let text = fs::read_to_string(&file).with_context(|| name.clone())?;
+            all.extend(repo_file::parse(&text, &name, &variables)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Certificate and key of this machine's subscription, where it has one.
+pub(crate) fn entitlement() -> Option<(String, String)> {
+    let files = files_in(Path::new("/etc/pki/entitlement")).ok()?;
+    let text = |path: &Path| path.to_str().map(str::to_owned);
+    let key = files.iter().find(|file| file.to_string_lossy().ends_with("-key.pem"))?;
+    let certificate = text(key)?.replace("-key.pem", ".pem");
+    Path::new(&certificate).is_file().then_some((certificate, text(key)?))
 }

@@ -1,30 +1,40 @@
 //! A prepared set: one platform's part for one module, as an OCI manifest in the store.
 //!
-//! Its config is that part of the lock, its first layer says what the packages' own headers say, the others are
-//! the packages.
+//! Its config is that part of the lock, its first layer says what the packages' own headers say, then come the
+//! documents that travel with them, reduced to what is carried, and then the packages.
+
+mod deb;
+mod rpm;
 
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock, ModuleName,
-    lock::{LockedPackage, PlatformLock},
+    lock::{DocumentKind, LockedPackage, PlatformLock},
 };
-use lsrepo_deb::archive;
 use lsrepo_oci::{ARTIFACT_TYPE, Descriptor, Manifest, annotation, media_type};
+use lsrepo_rpm::Record;
 use lsrepo_store::Store;
-use lsrepo_types::{Digest, Platform, Timestamp};
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    io::{BufReader, Read as _},
-};
+use lsrepo_types::{Digest, Family, Platform, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, io::Read as _};
 
-/// The largest config or record list.
-const MOST: u64 = 256 << 20;
+/// The largest config, record list or document.
+const MOST: u64 = 512 << 20;
 
 /// What is in the store of one set.
 pub(crate) struct Prepared {
     pub(crate) lock: PlatformLock,
-    /// control paragraphs by the digest of the package
-    pub(crate) records: BTreeMap<Digest, String>,
+    pub(crate) records: Records,
+    /// reduced to what is carried
+    pub(crate) documents: Vec<(DocumentKind, String)>,
+}
+
+/// What packages say of themselves, by their digests.
+pub(crate) enum Records {
+    /// control paragraphs
+    Deb(BTreeMap<Digest, String>),
+    /// pieces of indexes
+    Rpm(BTreeMap<Digest, Record>),
 }
 
 /// The name of a set's root.
@@ -70,18 +80,43 @@ fn unpack(store: &Store, digest: &Digest) -> Result<Vec<u8>> {
     Ok(plain)
 }
 
-/// Writes a platform's sets, whose packages are in the store, and lets its roots stand for them.
-pub(crate) fn write(store: &Store, part: &PlatformLock) -> Result<()> {
-    let mut controls: BTreeMap<Digest, String> = BTreeMap::new();
-    for package in &part.packages {
-        if let Entry::Vacant(free) = controls.entry(package.digest) {
-            free.insert(control(store, package)?);
+/// Writes a platform's sets, whose packages and documents are in the store, and lets its roots stand for them.
+/// Gives what is to be said of signatures that were good enough only because the platform is an old one.
+pub(crate) fn write(store: &Store, part: &PlatformLock) -> Result<Vec<String>> {
+    match part.name.os.family() {
+        Family::Debian => {
+            write_sets(store, part, &media(media_type::DEB, media_type::RECORDS), &deb::records(store, part)?, &[])?;
+            Ok(Vec::new())
+        }
+        Family::RedHat => {
+            let (records, said) = rpm::records(store, part)?;
+            let documents = rpm::documents(store, part, &records)?;
+            write_sets(store, part, &media(media_type::RPM, media_type::RPM_RECORDS), &records, &documents)?;
+            Ok(said)
         }
     }
+}
+
+struct Media {
+    package: &'static str,
+    records: &'static str,
+}
+
+fn media(package: &'static str, records: &'static str) -> Media {
+    Media { package, records }
+}
+
+fn write_sets<R: Serialize>(
+    store: &Store,
+    part: &PlatformLock,
+    media: &Media,
+    records: &BTreeMap<Digest, R>,
+    documents: &[(DocumentKind, String)],
+) -> Result<()> {
     let mut names = Vec::new();
     for module in part.modules() {
         let name = root_name(&part.name, &module);
-        let manifest = manifest(store, part, &module, &controls)?;
+        let manifest = manifest(store, part, &module, media, records, documents)?;
         store.set_root(&name, &store.put(&manifest.to_bytes())?)?;
         names.push(name);
     }
@@ -92,58 +127,103 @@ pub(crate) fn write(store: &Store, part: &PlatformLock) -> Result<()> {
     Ok(())
 }
 
-fn manifest(store: &Store, part: &PlatformLock, module: &ModuleName, controls: &BTreeMap<Digest, String>) -> Result<Manifest> {
+fn manifest<R: Serialize>(
+    store: &Store,
+    part: &PlatformLock,
+    module: &ModuleName,
+    media: &Media,
+    records: &BTreeMap<Digest, R>,
+    documents: &[(DocumentKind, String)],
+) -> Result<Manifest> {
+    let packed = |media_type: &'static str, plain: &[u8]| -> Result<Descriptor> {
+        let packed = pack(plain)?;
+        Ok(Descriptor::new(media_type, store.put(&packed)?, packed.len() as u64))
+    };
     let config = config(part, module)?;
     let config = Descriptor::new(media_type::LOCK, store.put(&config)?, config.len() as u64);
     let own = part.for_module(module);
-    let mut records = BTreeMap::new();
+    let mut own_records = BTreeMap::new();
     let mut layers = Vec::new();
     for package in &own.packages {
-        if let Some(control) = controls.get(&package.digest)
-            && records.insert(package.digest.to_string(), control).is_none()
+        if let Some(record) = records.get(&package.digest)
+            && own_records.insert(package.digest.to_string(), record).is_none()
         {
-            let file = package.path.rsplit('/').next().unwrap_or(&package.path);
-            layers.push(Descriptor::new(media_type::DEB, package.digest, package.size).with(annotation::TITLE, file));
+            layers.push(Descriptor::new(media.package, package.digest, package.size).with(annotation::TITLE, file_name(package)));
         }
     }
-    let packed = pack(&serde_json::to_vec(&records)?)?;
-    layers.insert(0, Descriptor::new(media_type::RECORDS, store.put(&packed)?, packed.len() as u64));
-    let mut manifest = Manifest::new(ARTIFACT_TYPE, config, layers);
+    let mut all = vec![packed(media.records, &serde_json::to_vec(&own_records)?)?];
+    for (kind, text) in documents {
+        all.push(packed(media_of(*kind), text.as_bytes())?);
+    }
+    all.append(&mut layers);
+    let mut manifest = Manifest::new(ARTIFACT_TYPE, config, all);
     manifest.annotations.insert(annotation::PLATFORM.to_owned(), part.name.to_string());
     manifest.annotations.insert(annotation::MODULE.to_owned(), module.to_string());
     Ok(manifest)
 }
 
-/// What a package says of itself; it must be the package that the lock means.
-fn control(store: &Store, package: &LockedPackage) -> Result<String> {
-    let what = || format!("{} {}", package.name, package.version);
-    let text = archive::control(BufReader::new(store.open_blob(&package.digest)?)).with_context(what)?;
-    let stanza = lsrepo_deb::packages::scan(&text).next().with_context(what)?.with_context(what)?;
-    if (stanza.package, stanza.version, stanza.architecture) != (&package.name, &package.version, &package.arch) {
-        bail!("{}: the package calls itself {} {} {}", what(), stanza.package, stanza.version, stanza.architecture);
+fn file_name(package: &LockedPackage) -> &str {
+    package.path.rsplit('/').next().unwrap_or(&package.path)
+}
+
+fn media_of(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Comps => media_type::COMPS,
+        DocumentKind::Modules => media_type::MODULES,
+        DocumentKind::Updateinfo => media_type::UPDATEINFO,
     }
-    Ok(text)
 }
 
 /// Reads a set from the store.
 pub(crate) fn read(store: &Store, root: &str, digest: &Digest) -> Result<Prepared> {
     let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
+    let lock = read_lock(store, root, &manifest)?;
+    let records = match lock.name.os.family() {
+        Family::Debian => Records::Deb(read_records(store, root, &manifest, media_type::RECORDS)?),
+        Family::RedHat => Records::Rpm(read_records(store, root, &manifest, media_type::RPM_RECORDS)?),
+    };
+    let mut documents = Vec::new();
+    for kind in [DocumentKind::Comps, DocumentKind::Modules, DocumentKind::Updateinfo] {
+        for layer in manifest.layers.iter().filter(|layer| layer.media_type == media_of(kind)) {
+            let plain = unpack(store, &layer.digest).with_context(|| format!("{root}: {}", kind.as_str()))?;
+            documents.push((kind, String::from_utf8(plain).with_context(|| format!("{root}: {}", kind.as_str()))?));
+        }
+    }
+    Ok(Prepared { lock, records, documents })
+}
+
+/// The part of the lock that a set answers.
+pub(crate) fn lock_of(store: &Store, root: &str, digest: &Digest) -> Result<PlatformLock> {
+    let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
+    read_lock(store, root, &manifest)
+}
+
+fn read_lock(store: &Store, root: &str, manifest: &Manifest) -> Result<PlatformLock> {
     let text = String::from_utf8(unpack(store, &manifest.config.digest).with_context(|| root.to_owned())?)?;
     let mut lock = Lock::parse(&text).with_context(|| root.to_owned())?;
     let Some(lock) = lock.platforms.pop() else { bail!("{root}: it holds no platform") };
+    Ok(lock)
+}
+
+fn read_records<R: DeserializeOwned>(
+    store: &Store,
+    root: &str,
+    manifest: &Manifest,
+    media_type: &str,
+) -> Result<BTreeMap<Digest, R>> {
     let mut records = BTreeMap::new();
-    for layer in manifest.layers.iter().filter(|layer| layer.media_type == media_type::RECORDS) {
+    for layer in manifest.layers.iter().filter(|layer| layer.media_type == media_type) {
         let plain = unpack(store, &layer.digest).with_context(|| format!("{root}: records"))?;
-        records.extend(serde_json::from_slice::<BTreeMap<Digest, String>>(&plain).with_context(|| format!("{root}: records"))?);
+        records.extend(serde_json::from_slice::<BTreeMap<Digest, R>>(&plain).with_context(|| format!("{root}: records"))?);
     }
-    Ok(Prepared { lock, records })
+    Ok(records)
 }
 
 /// The newest date among the sets.
 pub(crate) fn newest(store: &Store, roots: &BTreeMap<String, Digest>) -> Result<Timestamp> {
     let mut newest = Timestamp(0);
     for (name, digest) in roots {
-        newest = newest.max(read(store, name, digest)?.lock.date);
+        newest = newest.max(lock_of(store, name, digest)?.date);
     }
     Ok(newest)
 }

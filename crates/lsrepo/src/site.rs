@@ -1,15 +1,17 @@
 //! What is shown to clients: a snapshot of the store's sets, published and signed.
 
-use crate::{context::Context, prepared};
-use anyhow::{Context as _, Result};
-use lsrepo_publish::{
-    Tree, apt,
-    apt::{PlatformPackages, PublishedPackage},
-    date_after,
+mod deb;
+mod rpm;
+
+use crate::{
+    context::Context,
+    prepared::{self, Prepared},
 };
-use lsrepo_serve::{AptRepository, PlatformSummary, PublicKey, Site};
+use anyhow::{Context as _, Result};
+use lsrepo_publish::{Tree, date_after};
+use lsrepo_serve::{PublicKey, Site};
 use lsrepo_store::{Store, StoreError};
-use lsrepo_types::{Digest, Os, RelPath, Timestamp};
+use lsrepo_types::{Bytes, Count, Digest, Family, Os, Platform, RelPath, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,66 +71,21 @@ pub(crate) fn publish(
     let date = snapshot.date.unwrap_or(context.now);
     let mut site = Site::new(public, date);
     let mut shown = Vec::new();
-    for (os, platforms) in platforms(store, snapshot)? {
-        let mut tree = apt::publish(&platforms, date, &key)?;
-        for finding in platforms.iter().flat_map(apt::lint) {
-            context.progress.warn(&format!("{os}: {finding}"));
-        }
-        let fresh = tree.clone();
-        if let Some(before) = older.get(&os) {
-            apt::keep_older_indexes(&mut tree, &[before])?;
-        }
-        older.insert(os.clone(), fresh);
-        let summaries: Vec<PlatformSummary> = platforms.iter().map(PlatformSummary::of).collect();
-        for one in &summaries {
-            shown.push(format!(
-                "{}: {} packages, {}",
-                one.platform,
-                lsrepo_types::Count(one.packages),
-                lsrepo_types::Bytes(one.bytes)
-            ));
-        }
-        let mut components: Vec<String> = summaries.iter().flat_map(|one| one.components.clone()).collect();
-        components.sort_by_key(|name| (name != apt::MAIN, name.clone()));
-        components.dedup();
-        site.mount_apt(AptRepository { os, tree, date, components, platforms: summaries });
-    }
-    Ok((site, shown))
-}
-
-/// The packages of every platform, the modules' parts joined.
-fn platforms(store: &Store, snapshot: &Snapshot) -> Result<BTreeMap<Os, Vec<PlatformPackages>>> {
-    let mut all: BTreeMap<_, BTreeMap<Digest, PublishedPackage>> = BTreeMap::new();
+    let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
-        let platform = all.entry(set.lock.name.clone()).or_default();
-        for package in &set.lock.packages {
-            let control = set.records.get(&package.digest).with_context(|| format!("{name}: no record of {}", package.name))?;
-            let stanza = lsrepo_deb::packages::scan(control).next().transpose()?;
-            let source = stanza.map_or(String::new(), |stanza| stanza.source_name().to_owned());
-            let entry = platform.entry(package.digest).or_insert_with(|| PublishedPackage {
-                name: package.name.clone(),
-                version: package.version.clone(),
-                architecture: package.arch.clone(),
-                source,
-                size: package.size,
-                digest: package.digest,
-                components: Vec::new(),
-                control: control.clone(),
-            });
-            for set in &package.sets {
-                if !entry.components.contains(set) {
-                    entry.components.push(set.clone());
-                }
-            }
-        }
+        by_os.entry(set.lock.name.os.clone()).or_default().entry(set.lock.name.clone()).or_default().push(set);
     }
-    let mut by_os: BTreeMap<Os, Vec<PlatformPackages>> = BTreeMap::new();
-    for (platform, packages) in all {
-        by_os
-            .entry(platform.os.clone())
-            .or_default()
-            .push(PlatformPackages { platform, packages: packages.into_values().collect() });
+    for (os, platforms) in by_os {
+        let before = older.get(&os);
+        let (fresh, summaries) = match os.family() {
+            Family::Debian => deb::mount(context, &mut site, &os, platforms, (date, &key), before)?,
+            Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before)?,
+        };
+        older.insert(os, fresh);
+        shown.extend(
+            summaries.iter().map(|one| format!("{}: {} packages, {}", one.platform, Count(one.packages), Bytes(one.bytes))),
+        );
     }
-    Ok(by_os)
+    Ok((site, shown))
 }

@@ -1,6 +1,7 @@
 //! Where a platform's packages come from.
 
 pub(crate) mod apt;
+pub(crate) mod yum;
 
 use anyhow::{Result, bail};
 use lsrepo_bom::{embedded, platforms::PlatformDocument};

@@ -1,43 +1,74 @@
 //! What is wanted, for which platforms: flags, modules, requirement files, or what a lock was asked.
 
-use crate::{cli::Selection, failure::Hint, host};
+use crate::{cli::Selection, failure::Hint, host, upstreams::yum};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock, Module, ModuleName, Requirement, embedded,
     lock::Asked,
     requirements_file::{self, RequirementsFile},
 };
-use lsrepo_types::{Arch, Digest, Os, Platform, nearest};
-use std::fs;
+use lsrepo_rpm::Repomd;
+use lsrepo_types::{Arch, Digest, Family, Os, Platform, nearest};
+use std::{fs, path::Path};
+
+/// The largest list of packages of a base, plain.
+const MOST_PRIMARY: u64 = 1 << 30;
 
 /// The module that is prepared where nothing was chosen.
 const DEFAULT_MODULE: &str = "tools";
+
+/// The OS of repositories of RPM packages of which nothing else is known.
+const UNKNOWN_RPM_OS: &str = "rpm-0";
 
 /// One platform and what is asked of it.
 pub(crate) struct Wanted {
     pub(crate) platform: Platform,
     pub(crate) asked: Asked,
-    /// the text of the base file, where `asked.base` is a file's digest
-    pub(crate) base_text: Option<String>,
+    /// what `--base` names, where `asked.base` is its digest
+    pub(crate) base: Option<BaseGiven>,
+}
+
+/// What a host has, told by somebody.
+#[derive(Clone, Debug)]
+pub(crate) enum BaseGiven {
+    /// a dpkg status file, what `rpm -qa` prints, or a list of names
+    Text(String),
+    /// a folder with `repodata/`: everything in it
+    Folder {
+        /// plain
+        primary: Vec<u8>,
+    },
+}
+
+impl BaseGiven {
+    /// The text of a file.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            BaseGiven::Text(text) => Some(text),
+            BaseGiven::Folder { .. } => None,
+        }
+    }
 }
 
 /// What the flags ask for; where they say nothing, what `lock` was asked; where there is none, the default set.
-pub(crate) fn gather(selection: &Selection, lock: Option<&Lock>) -> Result<Vec<Wanted>> {
+///
+/// `sources` are those of the command line: of which kind they are tells the family where no OS is named.
+pub(crate) fn gather(selection: &Selection, sources: &[String], lock: Option<&Lock>) -> Result<Vec<Wanted>> {
     match lock {
         Some(lock) if selection.is_empty() && !lock.platforms.is_empty() => {
             lock.platforms.iter().map(|part| from_lock(&part.name, &part.asked)).collect()
         }
-        _ => platforms(selection)?.into_iter().map(|platform| from_flags(selection, platform)).collect(),
+        _ => platforms(selection, sources)?.into_iter().map(|platform| from_flags(selection, platform)).collect(),
     }
 }
 
 fn from_lock(platform: &Platform, asked: &Asked) -> Result<Wanted> {
-    Ok(Wanted { platform: platform.clone(), asked: asked.clone(), base_text: None })
+    Ok(Wanted { platform: platform.clone(), asked: asked.clone(), base: None })
 }
 
 /// Every pair of the chosen OSes and architectures.
-pub(crate) fn platforms(selection: &Selection) -> Result<Vec<Platform>> {
-    let oses: Vec<Os> = if selection.os.is_empty() { vec![host::os()?] } else { selection.os.clone() };
+pub(crate) fn platforms(selection: &Selection, sources: &[String]) -> Result<Vec<Platform>> {
+    let oses: Vec<Os> = if selection.os.is_empty() { vec![default_os(sources)?] } else { selection.os.clone() };
     let arches: Vec<Arch> = if selection.arch.is_empty() { vec![host::arch()?] } else { selection.arch.clone() };
     let mut all = Vec::new();
     for os in &oses {
@@ -49,6 +80,16 @@ pub(crate) fn platforms(selection: &Selection) -> Result<Vec<Platform>> {
         }
     }
     Ok(all)
+}
+
+/// This machine's OS; where all sources are of the other kind, an OS of which nothing is known but that.
+fn default_os(sources: &[String]) -> Result<Os> {
+    let rpm = !sources.is_empty() && sources.iter().all(|line| yum::is_source(line));
+    match host::os() {
+        Ok(os) if rpm && os.family() == Family::Debian => Ok(UNKNOWN_RPM_OS.parse()?),
+        Err(_) if rpm => Ok(UNKNOWN_RPM_OS.parse()?),
+        other => other,
+    }
 }
 
 fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
@@ -78,7 +119,7 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
     }
     requirements.sort();
     requirements.dedup();
-    let (base, base_text) = base(selection.base.as_deref())?;
+    let (base, given) = base(selection.base.as_deref())?;
     let mut exclude = selection.exclude.clone();
     exclude.sort();
     let asked = Asked {
@@ -90,7 +131,7 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
         any_version: selection.no_best,
         requirements,
     };
-    Ok(Wanted { platform, asked, base_text })
+    Ok(Wanted { platform, asked, base: given })
 }
 
 /// The module of that name in the embedded BOM.
@@ -108,18 +149,30 @@ fn module(name: &ModuleName) -> Result<Module> {
     )
 }
 
-/// The word that stands in the lock for a base, and its text where it is a file.
-fn base(word: Option<&str>) -> Result<(String, Option<String>)> {
+/// The word that stands in the lock for a base, and what it is where it is somebody's file or folder.
+fn base(word: Option<&str>) -> Result<(String, Option<BaseGiven>)> {
     match word {
         None | Some("minbase") => Ok(("minbase".to_owned(), None)),
         Some("none") => Ok(("none".to_owned(), None)),
+        Some(folder) if Path::new(folder).join("repodata/repomd.xml").is_file() => {
+            let primary = primary_in(Path::new(folder)).with_context(|| format!("base `{folder}`"))?;
+            Ok((format!("file:{}", Digest::of(&primary)), Some(BaseGiven::Folder { primary })))
+        }
         Some(file) => {
             let hint = match nearest(file, ["none", "minbase"]) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "name a dpkg status file, a list of names, `none` or `minbase`".to_owned(),
+                None => "name a dpkg status file, a list of packages, a folder with repodata, `none` or `minbase`".to_owned(),
             };
             let text = fs::read_to_string(file).with_context(|| format!("base `{file}`")).hint(&hint)?;
-            Ok((format!("file:{}", Digest::of(text.as_bytes())), Some(text)))
+            Ok((format!("file:{}", Digest::of(text.as_bytes())), Some(BaseGiven::Text(text))))
         }
     }
+}
+
+/// The plain list of packages of a repository on the disk.
+fn primary_in(folder: &Path) -> Result<Vec<u8>> {
+    let repomd = Repomd::parse(&fs::read(folder.join("repodata/repomd.xml"))?[..])?;
+    let record = repomd.record("primary").context("its repomd.xml lists no primary")?;
+    let packed = fs::read(folder.join(record.location.as_str())).with_context(|| record.location.to_string())?;
+    lsrepo_fetch::unpacked(&packed, MOST_PRIMARY).map_err(|why| anyhow::anyhow!("{}: {why}", record.location))
 }

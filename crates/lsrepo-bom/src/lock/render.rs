@@ -85,7 +85,7 @@ fn package(text: &mut Toml, package: &LockedPackage) {
     text.raw("size", &package.size.to_string());
     text.string("digest", &package.digest.to_string());
     text.list("wanted_by", package.wanted_by.iter().map(|module| quoted(module.as_str())));
-    if !super::is_main_set(&package.sets) {
+    if !super::parts::is_main_set(&package.sets) {
         text.list("sets", package.sets.iter().map(|set| quoted(set)));
     }
 }

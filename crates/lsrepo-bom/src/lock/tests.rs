@@ -1,4 +1,5 @@
-use super::*;
+use super::{parts::main_set, *};
+use lsrepo_types::Digest;
 
 fn package(name: &str, arch: &str, wanted_by: &[&str]) -> LockedPackage {
     LockedPackage {

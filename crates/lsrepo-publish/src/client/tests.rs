@@ -1,3 +1,5 @@
+mod yum;
+
 use super::*;
 use std::{
     fs,
@@ -34,6 +36,10 @@ fn run(root: &Path, script: &str, arguments: &[&str]) -> Output {
 }
 
 fn files(root: &Path) -> Vec<String> {
+    files_below(&root.join("etc/apt"))
+}
+
+fn files_below(top: &Path) -> Vec<String> {
     fn walk(directory: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
@@ -44,8 +50,8 @@ fn files(root: &Path) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    walk(&root.join("etc/apt"), &mut found);
-    let prefix = format!("{}/etc/apt/", root.to_str().unwrap());
+    walk(top, &mut found);
+    let prefix = format!("{}/", top.to_str().unwrap());
     found.iter_mut().for_each(|path| *path = path.replacen(&prefix, "", 1));
     found.sort();
     found

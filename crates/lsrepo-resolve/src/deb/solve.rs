@@ -9,7 +9,7 @@ use super::{
     walk,
     wish::{Wanted, Wish},
 };
-use crate::Conflict;
+use crate::{Conflict, apart};
 use lsrepo_deb::Request;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +70,7 @@ impl Job<'_, '_, '_> {
         loop {
             let mut members = Vec::new();
             let mut chosen = None;
-            let rejected = self.fill(&mut members, &mut chosen, &open);
+            let rejected = apart::fill(&mut members, &mut chosen, &open, &mut |wishes| self.attempt(wishes));
             if members.is_empty() && !(nothing_asked && sets.is_empty()) {
                 for wish in rejected {
                     conflicts.insert(wish.number, explain::why_not(self.view, &self.hard_roots(), &[], wish));
@@ -83,7 +83,7 @@ impl Job<'_, '_, '_> {
                 Some(explain::why_not(self.view, &self.hard_roots(), main, first))
             });
             let set = Set {
-                name: name(&members, sets.iter().map(|(_, set)| set.name.as_str())),
+                name: apart::name(members.first().map(|wish| wish.text.as_str()), sets.iter().map(|(_, set)| set.name.as_str())),
                 requests: members.iter().map(|wish| wish.number).collect(),
                 picks: self.picks(&members, &chosen, older),
                 apart,
@@ -95,27 +95,6 @@ impl Job<'_, '_, '_> {
             open = rejected;
         }
         sets.into_iter().map(|(_, set)| set).collect()
-    }
-
-    /// Adds of `open` what fits together with `members`, each only after all before it; gives the rest.
-    /// Halving finds the same members as trying one after the other, in fewer steps.
-    fn fill<'w>(&mut self, members: &mut Vec<&'w Wish>, chosen: &mut Option<Vec<u32>>, open: &[&'w Wish]) -> Vec<&'w Wish> {
-        if open.is_empty() {
-            return Vec::new();
-        }
-        let all: Vec<&Wish> = members.iter().chain(open).copied().collect();
-        if let Some(found) = self.attempt(&all) {
-            *members = all;
-            *chosen = Some(found);
-            return Vec::new();
-        }
-        if open.len() == 1 {
-            return open.to_vec();
-        }
-        let (first, second) = open.split_at(open.len() / 2);
-        let mut rejected = self.fill(members, chosen, first);
-        rejected.extend(self.fill(members, chosen, second));
-        rejected
     }
 
     /// Everything of the base system that must stay.
@@ -192,14 +171,4 @@ impl Job<'_, '_, '_> {
         });
         picks
     }
-}
-
-/// `main` for the first set, `haproxy-2.4` for one that starts with `haproxy=2.4.*`.
-fn name<'n>(members: &[&Wish], taken: impl Iterator<Item = &'n str> + Clone) -> String {
-    let (true, Some(first)) = (taken.clone().next().is_some(), members.first()) else { return "main".to_owned() };
-    let text = first.text.trim_end_matches(['*', '?', '.']);
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "+.-".contains(c) { c } else { '-' };
-    let plain: String = text.chars().map(safe).collect();
-    let free = |name: &String| taken.clone().all(|other| other != name);
-    std::iter::once(plain.clone()).chain((2..).map(|number| format!("{plain}-{number}"))).find(free).unwrap_or(plain)
 }

@@ -32,7 +32,7 @@ fn an_epoch_outweighs_a_version_and_a_version_a_release() {
     assert!(evr("0:2.0-1").compare(&evr("2.0-1")).is_eq());
     assert_eq!(evr("1:1.18.6-0.x86_64").to_string(), "1:1.18.6-0.x86_64");
     assert_eq!(evr("0:1.0").to_string(), "1.0");
-    for wrong in ["", "-1", ":1", "1:", "1 2", "1\n", "99999999999:1"] {
+    for wrong in ["", "-1", ":1", "1:", "1 2", "1\n", "1--", "1-2-3", "99999999999:1"] {
         assert!(wrong.parse::<Evr>().is_err(), "{wrong}");
     }
 }

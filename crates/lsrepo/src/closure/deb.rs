@@ -1,7 +1,13 @@
 //! Debian packages: suites refreshed, their packages resolved.
 
 use super::{Solved, client};
-use crate::{cli::Upstreams, context::Context, failure::of_fetch, upstreams::apt, wanted::Wanted};
+use crate::{
+    cli::Upstreams,
+    context::Context,
+    failure::of_fetch,
+    upstreams::apt,
+    wanted::{BaseGiven, Wanted},
+};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock, Requirement,
@@ -93,7 +99,7 @@ fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], reques
     };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);
-    Ok(Solved { lock, apart, conflicts: answer.conflicts, shares })
+    Ok(Solved { lock, apart, conflicts: answer.conflicts, exclusive: Vec::new(), shares, unpinned: Vec::new() })
 }
 
 fn locked(stanza: &lsrepo_deb::packages::Stanza<'_>, source: &str) -> Result<LockedPackage> {
@@ -145,7 +151,7 @@ fn origin(suite: &Suite, component: &str) -> Origin {
 }
 
 fn base(wanted: &Wanted) -> Result<Base> {
-    match (wanted.asked.base.as_str(), &wanted.base_text) {
+    match (wanted.asked.base.as_str(), wanted.base.as_ref().and_then(BaseGiven::text)) {
         ("none", _) => Ok(Base::None),
         ("minbase", _) => Ok(Base::Minbase),
         (_, Some(text)) if text.lines().any(|line| line.starts_with("Package:")) => {

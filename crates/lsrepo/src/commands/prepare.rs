@@ -1,29 +1,29 @@
 //! `lsrepo prepare`: resolve, lock, download.
 
+mod keep;
+
 use super::{resolve::refuse_conflicts, runtime};
 use crate::{
     cli::{PrepareArgs, Upstreams},
-    closure::{self, Share},
+    closure::{self, Share, Unpinned},
     context::Context,
     failure::{of_fetch, unsatisfied},
     output::print,
     prepared,
-    wanted::{self, Wanted},
+    upstreams::yum,
+    wanted,
 };
 use anyhow::{Context as _, Result, bail};
-use lsrepo_bom::{Lock, lock::PlatformLock};
-use lsrepo_deb::sources::Source;
-use lsrepo_fetch::{Credentials, Download, Event};
+use lsrepo_bom::{
+    Lock,
+    lock::{LockedPackage, PackageSignatures, PlatformLock},
+};
+use lsrepo_fetch::{Download, Event};
 use lsrepo_resolve::Conflict;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Platform};
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
 
 /// What a platform takes.
 #[derive(Serialize)]
@@ -47,20 +47,23 @@ struct Summary {
 
 pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let old = read_lock(&args.lock_file)?;
-    let wanted = wanted::gather(&args.selection, old.as_ref())?;
+    let wanted = wanted::gather(&args.selection, &args.upstreams.sources, old.as_ref())?;
     let mut lock = old.clone().unwrap_or_else(|| Lock::new(Vec::new()));
     let runtime = runtime()?;
     let (mut parts, mut shares, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &wanted {
-        let part = match keep(&lock, wanted, args)? {
+        let part = match keep::keep(&lock, wanted, args)? {
             Some(part) => part,
             None => {
-                let favour = favour(&lock, wanted, args.update.as_deref())?;
+                let favour = keep::favour(&lock, wanted, args.update.as_deref())?;
                 let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour))?;
                 solved.apart.iter().for_each(|text| context.progress.note(text));
                 conflicts.extend(solved.conflicts.into_iter().map(|conflict| (wanted.platform.clone(), conflict)));
                 shares.push((wanted.platform.clone(), solved.shares));
-                solved.lock
+                match args.dry_run {
+                    true => solved.lock,
+                    false => pinned(context, &runtime, solved.lock, &solved.unpinned, &args.upstreams)?,
+                }
             }
         };
         lock.replace(part.clone());
@@ -88,52 +91,42 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     print(args.output, &summary, text)
 }
 
-/// The part of the lock that still answers what is wanted.
-fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<PlatformLock>> {
-    let part = lock.platform(&wanted.platform);
-    let stale = match part {
-        None => Some("it has no such platform".to_owned()),
-        Some(part) => part.stale(&wanted.asked).or(other_sources(part, &args.upstreams)?),
-    };
-    match (stale, args.locked, &args.update) {
-        (Some(why), true, _) => Err(unsatisfied(format!(
-            "{}: {} does not satisfy the requirements: {why}\nhint: run without --locked to resolve again",
-            wanted.platform,
-            args.lock_file.display()
-        ))),
-        (None, _, None) => Ok(part.cloned()),
-        _ => Ok(None),
+/// The lock with the digests of packages of which the index has another checksum: they are fetched to be named.
+fn pinned(
+    context: &Context,
+    runtime: &tokio::runtime::Runtime,
+    mut part: PlatformLock,
+    unpinned: &[Unpinned],
+    flags: &Upstreams,
+) -> Result<PlatformLock> {
+    if unpinned.is_empty() {
+        return Ok(part);
     }
-}
-
-/// What is wrong with a part that was made of other sources than `--source` names now.
-fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String>> {
-    let plain = |uri: &String| Credentials::default().take_from(uri).trim_end_matches('/').to_owned();
-    let uris = |all: &[String]| all.iter().map(plain).collect::<BTreeSet<_>>();
-    let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
-    let mut named = BTreeSet::new();
-    for line in &flags.sources {
-        named.extend(uris(&line.parse::<Source>()?.uris));
-    }
-    Ok((!named.is_empty() && named != locked).then(|| "it was made of other sources".to_owned()))
-}
-
-/// What shall stay as it is locked, where only some names may change.
-fn favour(lock: &Lock, wanted: &Wanted, update: Option<&[String]>) -> Result<Vec<lsrepo_bom::lock::LockedPackage>> {
-    let locked = lock.platform(&wanted.platform).map(|part| part.packages.clone()).unwrap_or_default();
-    match update {
-        // A requirement was added or removed: nothing else shall change.
-        None => Ok(locked),
-        Some([]) => Ok(Vec::new()),
-        Some(names) => {
-            if let Some(unknown) = names.iter().find(|name| !locked.iter().any(|package| package.name == **name)) {
-                let near = lsrepo_types::nearest(unknown, locked.iter().map(|package| package.name.as_str()));
-                let hint = near.map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"));
-                return Err(unsatisfied(format!("{}: `{unknown}` is not in the lock{hint}", wanted.platform)));
-            }
-            Ok(locked.into_iter().filter(|package| !names.contains(&package.name)).collect())
+    context.progress.note(&format!("{}: {} packages are fetched to be pinned by SHA-256", part.name, unpinned.len()));
+    let store = context.store()?;
+    let _guard = context.alone(&store)?;
+    let client = yum::routed(closure::client(flags)?, &part, flags)?;
+    let sources = part.sources.clone();
+    for one in unpinned {
+        let own =
+            |package: &&mut LockedPackage| (&package.name, &package.version, &package.arch) == (&one.name, &one.version, &one.arch);
+        let Some(package) = part.packages.iter_mut().find(own) else { continue };
+        let source = sources.iter().find(|source| source.name == package.source);
+        let source = source.with_context(|| format!("{}: its source is not in the lock", package.name))?;
+        if one.checksum.kind().is_weak() && source.package_signatures == PackageSignatures::Unchecked {
+            return Err(unsatisfied(format!(
+                "{} of {}: only a {} checksum stands for it, and no signature is asked for\nhint: name the key of its packages: --source 'rpm [gpgkey=FILE] URL'",
+                package.path,
+                package.source,
+                one.checksum.kind().word()
+            )));
         }
+        let urls: Vec<String> = source.uris.iter().map(|uri| below(uri, &package.path)).collect();
+        let size = (package.size > 0).then_some(package.size);
+        let fetched = runtime.block_on(lsrepo_fetch::pin(&client, &store, &urls, &one.checksum, size)).map_err(of_fetch)?;
+        (package.digest, package.size) = fetched;
     }
+    Ok(part)
 }
 
 /// Downloads a platform's packages and lets the store stand for its sets.
@@ -158,7 +151,7 @@ fn take(context: &Context, runtime: &tokio::runtime::Runtime, store: &Store, par
             Event::Retry { name, why, after } => shown.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32())),
             _ => {}
         };
-        let client = closure::client(flags)?;
+        let client = yum::routed(closure::client(flags)?, part, flags)?;
         let done = runtime.block_on(async {
             tokio::select! {
                 done = lsrepo_fetch::download(&client, &plan, store, context.now, Arc::new(on_event)) => done.map_err(of_fetch),
@@ -168,23 +161,30 @@ fn take(context: &Context, runtime: &tokio::runtime::Runtime, store: &Store, par
         done?;
         task.finish();
     }
-    prepared::write(store, part)
+    prepared::write(store, part)?.iter().for_each(|said| context.progress.warn(said));
+    Ok(())
 }
 
 fn plan(part: &PlatformLock) -> Vec<Download> {
     let sources: BTreeMap<&str, &[String]> = part.sources.iter().map(|source| (source.name.as_str(), &source.uris[..])).collect();
-    let url = |base: &String, path: &str| format!("{}/{path}", base.trim_end_matches('/'));
     let mut plan: BTreeMap<_, Download> = BTreeMap::new();
-    for package in &part.packages {
-        let bases = sources.get(package.source.as_str()).copied().unwrap_or_default();
-        plan.entry(package.digest).or_insert_with(|| Download {
-            digest: package.digest,
-            size: package.size,
-            urls: bases.iter().map(|base| url(base, &package.path)).collect(),
-            name: package.path.rsplit('/').next().unwrap_or(&package.path).to_owned(),
+    let packages = part.packages.iter().map(|package| (package.digest, package.size, &package.source, &package.path));
+    let documents = part.documents.iter().map(|document| (document.digest, document.size, &document.source, &document.path));
+    for (digest, size, source, path) in packages.chain(documents) {
+        let bases = sources.get(source.as_str()).copied().unwrap_or_default();
+        plan.entry(digest).or_insert_with(|| Download {
+            digest,
+            size,
+            urls: bases.iter().map(|base| below(base, path)).collect(),
+            name: path.rsplit('/').next().unwrap_or(path).to_owned(),
         });
     }
     plan.into_values().collect()
+}
+
+/// The address of a file below a source's.
+fn below(base: &str, path: &str) -> String {
+    format!("{}/{path}", base.trim_end_matches('/'))
 }
 
 fn summary(store: &Store, parts: &[PlatformLock], mut shares: Vec<(Platform, Vec<Share>)>, dry_run: bool) -> Result<Summary> {

@@ -35,9 +35,10 @@ struct Package {
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Result<()> {
     let runtime = runtime()?;
     let mut answers = Vec::new();
-    for wanted in wanted::gather(&args.selection, None)? {
+    for wanted in wanted::gather(&args.selection, &args.upstreams.sources, None)? {
         let solved = runtime.block_on(closure::resolve(context, &wanted, &args.upstreams, &[]))?;
-        solved.apart.iter().for_each(|text| context.progress.note(text));
+        // What excludes each other is told below, as a conflict, where no host could have it all.
+        solved.apart.iter().filter(|_| solved.exclusive.is_empty()).for_each(|text| context.progress.note(text));
         answers.push(answer(solved));
     }
     match &answers[..] {
@@ -63,7 +64,8 @@ fn answer(solved: Solved) -> Answer {
         wanted_by: package.wanted_by.iter().map(ToString::to_string).collect(),
         sets: package.sets,
     });
-    Answer { platform: solved.lock.name, packages: packages.collect(), conflicts: solved.conflicts }
+    let conflicts = solved.conflicts.into_iter().chain(solved.exclusive).collect();
+    Answer { platform: solved.lock.name, packages: packages.collect(), conflicts }
 }
 
 fn text(answer: &Answer) -> String {

@@ -1,14 +1,13 @@
 //! What gpgv and apt themselves say, where they are installed.
 
-#[path = "../../../../../tests/it/program.rs"]
-mod peer;
-
 use super::{
     super::*,
     fixture::{DATE, Deb, key, platform},
 };
-use crate::Entry;
-use peer::{program, succeeded};
+use crate::{
+    Entry,
+    peer::{program, succeeded},
+};
 use std::{
     fs,
     path::Path,

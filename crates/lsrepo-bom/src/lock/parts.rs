@@ -1,0 +1,130 @@
+//! What a platform's lock is made of: sources, keys, documents, packages.
+
+use crate::requirement::ModuleName;
+use lsrepo_types::{Digest, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One suite of an upstream, as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    /// unique in the platform: `bookworm-security`
+    pub name: String,
+    /// base addresses, tried in order
+    pub uris: Vec<String>,
+    /// who signed the index (fingerprint), if it was signed
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// its Date
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
+    /// how it is with the signatures that packages bear themselves (RPM)
+    #[serde(default, skip_serializing_if = "PackageSignatures::is_unchecked")]
+    pub package_signatures: PackageSignatures,
+    /// its packages count beside those of a module (RPM)
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub module_hotfixes: bool,
+}
+
+/// What is asked of the signature that a package bears itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackageSignatures {
+    /// nothing: the index's digest is what counts
+    #[default]
+    Unchecked,
+    /// one by a key of the lock
+    Required,
+    /// one by a key of the lock, which may use SHA-1, DSA or a short key, as was usual in the days of EL7
+    Old,
+}
+
+impl PackageSignatures {
+    fn is_unchecked(&self) -> bool {
+        *self == Self::Unchecked
+    }
+}
+
+/// A key that signs packages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedKey {
+    /// of the primary key
+    pub fingerprint: String,
+    /// the [`LockedSource`]s whose packages it may sign, sorted
+    pub sources: Vec<String>,
+    /// the key itself: a lock is enough to check what it names
+    pub armored: String,
+}
+
+/// A file of an upstream that says something of its packages and travels with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedDocument {
+    /// what it is
+    pub kind: DocumentKind,
+    /// the [`LockedSource`] it comes from
+    pub source: String,
+    /// where it lies below the source's addresses
+    pub path: String,
+    /// bytes
+    pub size: u64,
+    /// of the file as it lies there
+    pub digest: Digest,
+}
+
+/// What a [`LockedDocument`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentKind {
+    /// groups of packages
+    Comps,
+    /// module streams
+    Modules,
+    /// advisories
+    Updateinfo,
+}
+
+impl DocumentKind {
+    /// The word in the lock.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DocumentKind::Comps => "comps",
+            DocumentKind::Modules => "modules",
+            DocumentKind::Updateinfo => "updateinfo",
+        }
+    }
+}
+
+/// One package, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedPackage {
+    /// `postgresql-15`
+    pub name: String,
+    /// the ecosystem's version, epoch included
+    pub version: String,
+    /// the ecosystem's word: `amd64`, `all`, `noarch`
+    pub arch: String,
+    /// the [`LockedSource`] it comes from
+    pub source: String,
+    /// where it lies below the source's addresses
+    pub path: String,
+    /// bytes
+    pub size: u64,
+    /// of the whole file
+    pub digest: Digest,
+    /// sorted; the modules that reach it
+    pub wanted_by: Vec<ModuleName>,
+    /// the sets it belongs to, where that is not just `main`
+    #[serde(default = "main_set", skip_serializing_if = "is_main_set")]
+    pub sets: Vec<String>,
+}
+
+pub(super) fn main_set() -> Vec<String> {
+    vec!["main".to_owned()]
+}
+
+pub(super) fn is_main_set(sets: &[String]) -> bool {
+    sets == ["main"]
+}

@@ -1,0 +1,84 @@
+//! What of an earlier lock still holds.
+
+use crate::{
+    cli::{PrepareArgs, Upstreams},
+    failure::unsatisfied,
+    upstreams::yum,
+    wanted::Wanted,
+};
+use anyhow::Result;
+use lsrepo_bom::{
+    Lock,
+    lock::{LockedPackage, PackageSignatures, PlatformLock},
+};
+use lsrepo_deb::sources::Source;
+use lsrepo_fetch::Credentials;
+use lsrepo_types::Family;
+use std::collections::BTreeSet;
+
+/// The part of the lock that still answers what is wanted.
+pub(super) fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<PlatformLock>> {
+    let part = lock.platform(&wanted.platform);
+    let stale = match part {
+        None => Some("it has no such platform".to_owned()),
+        Some(part) => part.stale(&wanted.asked).or(other_sources(part, &args.upstreams)?),
+    };
+    match (stale, args.locked, &args.update) {
+        (Some(why), true, _) => Err(unsatisfied(format!(
+            "{}: {} does not satisfy the requirements: {why}\nhint: run without --locked to resolve again",
+            wanted.platform,
+            args.lock_file.display()
+        ))),
+        (None, _, None) => Ok(part.cloned()),
+        _ => Ok(None),
+    }
+}
+
+/// What is wrong with a part that was made of other sources than `--source` names now.
+fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String>> {
+    let plain = |uri: &String| Credentials::default().take_from(uri).trim_end_matches('/').to_owned();
+    let uris = |all: &[String]| all.iter().map(plain).collect::<BTreeSet<_>>();
+    let other = || Ok(Some("it was made of other sources".to_owned()));
+    if flags.sources.is_empty() {
+        return Ok(None);
+    }
+    if part.name.os.family() == Family::Debian {
+        let locked: BTreeSet<String> = part.sources.iter().flat_map(|source| uris(&source.uris)).collect();
+        let mut named = BTreeSet::new();
+        for line in &flags.sources {
+            named.extend(uris(&line.parse::<Source>()?.uris));
+        }
+        return if named == locked { Ok(None) } else { other() };
+    }
+    let named = yum::named(&part.name, flags)?;
+    if named.len() != part.sources.len() {
+        return other();
+    }
+    // What a mirrorlist gives today need not be what it gave then.
+    for repository in named.iter().filter(|one| !one.baseurl.is_empty()) {
+        let own = uris(&repository.baseurl);
+        let Some(source) = part.sources.iter().find(|source| !uris(&source.uris).is_disjoint(&own)) else { return other() };
+        if (source.package_signatures != PackageSignatures::Unchecked) != repository.gpgcheck {
+            return Ok(Some("other signatures were asked for".to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// What shall stay as it is locked, where only some names may change.
+pub(super) fn favour(lock: &Lock, wanted: &Wanted, update: Option<&[String]>) -> Result<Vec<LockedPackage>> {
+    let locked = lock.platform(&wanted.platform).map(|part| part.packages.clone()).unwrap_or_default();
+    match update {
+        // A requirement was added or removed: nothing else shall change.
+        None => Ok(locked),
+        Some([]) => Ok(Vec::new()),
+        Some(names) => {
+            if let Some(unknown) = names.iter().find(|name| !locked.iter().any(|package| package.name == **name)) {
+                let near = lsrepo_types::nearest(unknown, locked.iter().map(|package| package.name.as_str()));
+                let hint = near.map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"));
+                return Err(unsatisfied(format!("{}: `{unknown}` is not in the lock{hint}", wanted.platform)));
+            }
+            Ok(locked.into_iter().filter(|package| !names.contains(&package.name)).collect())
+        }
+    }
+}
