@@ -2,8 +2,10 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::PathBuf,
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
 };
 
 /// A folder to work in, with a home for the near side and one for the far side.
@@ -67,5 +69,52 @@ impl Said {
         for word in words {
             assert!(self.err.contains(word), "no `{word}` in:\n{}", self.err);
         }
+    }
+}
+
+/// `lsrepo serve` on the loopback, ended when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    /// `127.0.0.1:PORT`
+    address: String,
+}
+
+impl Server {
+    /// Starts one and waits until it listens.
+    pub(crate) fn start(desk: &Desk, home: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("LSREPO_HOME", desk.path(home))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        for line in lines {
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                return Self { child, address: address.trim_end_matches('/').to_owned() };
+            }
+            said.push(line);
+        }
+        panic!("it does not listen: {said:?}");
+    }
+
+    /// The body of a path that is there.
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        answer.split_off(end + 4)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

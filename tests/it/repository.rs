@@ -9,8 +9,8 @@ use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Timestamp};
 use std::{fs, path::Path};
 
-/// When its texts were made.
-const DATE: Timestamp = Timestamp(1_746_868_877);
+/// When its texts were made: long before anybody had a key to sign them again.
+const DATE: Timestamp = Timestamp(1_446_868_877);
 
 /// Packages, and who signs them.
 pub(crate) struct Repository {

@@ -1,10 +1,15 @@
 //! The main job with RPM packages, as a person types it; and what must not get through.
 
 use crate::{
-    desk::{Desk, Said},
+    desk::{Desk, Said, Server},
     repository::Repository,
 };
+use lsrepo_sign::{Keyring, verify_detached};
+use lsrepo_types::Timestamp;
 use std::fs;
+
+/// A day on which all of this is there.
+const NOW: Timestamp = Timestamp(1_800_000_000);
 
 fn prepare(desk: &Desk, line: &str, words: &[&str]) -> Said {
     let fixed = ["prepare", "--os", "almalinux-9", "--arch", "x86_64", "--base", "none", "--source", line];
@@ -36,6 +41,18 @@ fn packages_cross_the_gap_with_their_signatures() {
     let seen = desk.far(&["inspect", "b.tar.zst", "--packages"]).well();
     for word in ["almalinux-9/x86_64", "shop-2.0-1.x86_64.rpm", "till-1.10-1.x86_64.rpm", "3 packages"] {
         assert!(seen.contains(word), "{seen}");
+    }
+    let server = Server::start(&desk, "far");
+    let repomd = server.get("/yum/almalinux-9/x86_64/repodata/repomd.xml");
+    let signature = server.get("/yum/almalinux-9/x86_64/repodata/repomd.xml.asc");
+    let keys = Keyring::parse(&server.get("/keys/lsrepo.asc")).unwrap();
+    verify_detached(&repomd, &signature, &keys, NOW).unwrap();
+    let flat = server.get("/yum/almalinux-9/x86_64/till-1.10-1.x86_64.rpm");
+    assert_eq!(flat, server.get("/yum/almalinux-9/x86_64/Packages/t/till-1.10-1.x86_64.rpm"));
+    assert_eq!(flat, fs::read(repository.path().join("till-1.10-1.x86_64.rpm")).unwrap());
+    let script = String::from_utf8(server.get("/setup/almalinux-9.sh")).unwrap();
+    for word in ["gpgcheck=1\n", "repo_gpgcheck=1\n", "BEGIN PGP PUBLIC KEY BLOCK", "RPM-GPG-KEY-"] {
+        assert!(script.contains(word), "no {word} in:\n{script}");
     }
 }
 
@@ -75,6 +92,14 @@ fn a_package_without_a_signature_is_refused_and_nothing_is_taken_in() {
     let said = prepare(&desk, &line, &["--package", "bare"]);
     assert!(said.err.contains("warning: "), "{}", said.err);
     said.well();
+}
+
+#[test]
+fn a_keyring_is_used_where_a_source_is_but_an_address() {
+    let (desk, repository) = (Desk::new(), shop());
+    let (line, key) = (format!("file://{}", repository.path().display()), repository.path().join("key.asc").display().to_string());
+    prepare(&desk, &line, &["--package", "shop", "--keyring", &key]).well();
+    assert!(fs::read_to_string(desk.path("lsrepo.lock")).unwrap().contains("package_signatures = \"required\""));
 }
 
 #[test]

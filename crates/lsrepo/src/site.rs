@@ -68,7 +68,8 @@ pub(crate) fn publish(
     let key = context.key()?;
     let public =
         PublicKey { armored: key.public_armored(), binary: key.public_binary(), fingerprint: key.fingerprint().to_string() };
-    let date = snapshot.date.unwrap_or(context.now);
+    // Nothing is older than the key that signs it, however old an archive is.
+    let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
     let mut shown = Vec::new();
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();

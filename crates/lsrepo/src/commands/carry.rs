@@ -23,7 +23,7 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     let _guard = context.undisturbed(&store)?;
     let mut roots: BTreeMap<String, Digest> = BTreeMap::new();
     for (name, digest) in store.roots()? {
-        let platform = prepared::read(&store, &name, &digest)?.lock.name;
+        let platform = prepared::lock_of(&store, &name, &digest)?.name;
         let os = args.os.is_empty() || args.os.contains(&platform.os);
         let arch = args.arch.is_empty() || args.arch.contains(&platform.arch);
         if os && arch {

@@ -56,7 +56,13 @@ fn known(platform: &Platform) -> Result<(Option<PlatformDocument>, Variables)> {
 /// The repositories that `--source` names, for `platform`.
 pub(crate) fn named(platform: &Platform, flags: &Upstreams) -> Result<Vec<Repository>> {
     let (_, variables) = known(platform)?;
-    flags.sources.iter().map(|line| source(&variables.expand(line))).collect()
+    let parse = |line: &String| {
+        let mut repository = source(&variables.expand(line))?;
+        // Who names a keyring wants it used, also where a source is but an address.
+        repository.gpgcheck |= !flags.keyrings.is_empty() && repository.gpgkey.is_empty() && !line.contains("gpgcheck=");
+        Ok(repository)
+    };
+    flags.sources.iter().map(parse).collect()
 }
 
 /// Whether a `--source` names a repository of RPM packages: an address alone, or after the word `rpm`.
