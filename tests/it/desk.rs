@@ -82,17 +82,18 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one and waits until it listens.
     pub(crate) fn start(desk: &Desk, home: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
+        let child = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("LSREPO_HOME", desk.path(home))
             .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+            .spawn();
+        let mut server = Self { child: child.unwrap(), address: String::new() };
+        let lines = BufReader::new(server.child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut said = Vec::new();
         for line in lines {
             if let Some(address) = line.strip_prefix("listening on http://") {
-                return Self { child, address: address.trim_end_matches('/').to_owned() };
+                server.address = address.trim_end_matches('/').to_owned();
+                return server;
             }
             said.push(line);
         }
