@@ -112,6 +112,17 @@ fn a_strangers_key_does_not_vouch() {
 }
 
 #[test]
+fn two_sources_of_one_name_keep_their_own_keys() {
+    let (desk, first) = (Desk::new(), shop());
+    let second = Repository::new().add("other", "1", &[], "/usr/bin/other", true).publish();
+    prepare(&desk, &first.line(), &["--source", &second.line(), "--package", "shop,other"]).well();
+    let lock = fs::read_to_string(desk.path("lsrepo.lock")).unwrap();
+    for word in ["sources = [\"vendor\"]", "sources = [\"vendor-2\"]"] {
+        assert!(lock.contains(word), "no {word} in:\n{lock}");
+    }
+}
+
+#[test]
 fn a_package_that_is_not_what_the_index_says_is_refused() {
     let (desk, repository) = (Desk::new(), shop());
     fs::copy(repository.path().join("till-1.5-1.x86_64.rpm"), repository.path().join("till-1.10-1.x86_64.rpm")).unwrap();

@@ -28,7 +28,7 @@ pub use event::Event;
 pub use pin::pin;
 pub use refresh::{PackagesIndex, RefreshPolicy, Suite, refresh};
 pub use unpack::unpacked;
-pub use yum::{YumPolicy, YumRepository, fetch_filelists, fetch_keys, refresh_yum, routed};
+pub use yum::{YumPolicy, YumRepository, fetch_filelists, fetch_keys, refresh_yum};
 
 #[cfg(test)]
 mod tests;

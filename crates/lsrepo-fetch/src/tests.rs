@@ -3,6 +3,7 @@
 mod client_certificate;
 mod downloads;
 mod indexes;
+mod pin;
 mod published;
 mod server;
 mod yum;

@@ -146,12 +146,6 @@ pub async fn fetch_keys(
     Ok(keyring)
 }
 
-/// A client that asks for packages of these repositories as each of them wants to be asked.
-pub fn routed(client: &Client, found: &[YumRepository]) -> Client {
-    let routes = found.iter().flat_map(|one| one.bases.iter().map(|base| (base.clone(), one.client.clone())));
-    client.clone().with_routes(routes)
-}
-
 impl Yum<'_> {
     async fn refreshed(&self) -> Result<YumRepository, FetchError> {
         let Repository { id, tls, .. } = self.repository;

@@ -80,7 +80,7 @@ fn say(context: &Context) -> impl Fn(Event<'_>) + Send + Sync + '_ {
 fn gather(
     answer: &Resolution,
     requirements: &[Requirement],
-    locked: impl Fn(lsrepo_resolve::CandidateId) -> Result<LockedPackage>,
+    mut locked: impl FnMut(lsrepo_resolve::CandidateId) -> Result<LockedPackage>,
 ) -> Result<(Vec<LockedPackage>, Vec<Share>)> {
     let modules: Vec<&ModuleName> = requirements.iter().map(|wish| &wish.module).collect();
     let mut packages: BTreeMap<(String, String, String), LockedPackage> = BTreeMap::new();
@@ -117,12 +117,21 @@ fn apart(answer: &Resolution) -> Vec<String> {
 }
 
 /// A name for each source, unique in the platform.
-fn unique_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let name = |name: &str| {
-        let count = seen.entry(name.to_owned()).or_default();
-        *count += 1;
-        if *count == 1 { name.to_owned() } else { format!("{name}-{count}") }
-    };
-    names.map(name).collect()
+pub(crate) fn unique_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let mut unique = Vec::new();
+    for name in names {
+        let mut candidates = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name}-{number}")));
+        unique.extend(candidates.find(|candidate: &String| taken.insert(candidate.clone())));
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_unique_whatever_they_are() {
+        let names = super::unique_names(["x", "x", "x-2", "y", "x"].into_iter());
+        assert_eq!(names, ["x", "x-2", "x-2-2", "y", "x-3"]);
+    }
 }

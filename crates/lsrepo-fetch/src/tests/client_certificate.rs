@@ -1,7 +1,7 @@
 //! A repository that is only for those with a certificate, as a subscription's are.
 
 use super::{NOW, client, run};
-use crate::{Download, RefreshPolicy, YumPolicy, download, refresh_yum, routed};
+use crate::{Download, RefreshPolicy, YumPolicy, download, refresh_yum};
 use lsrepo_rpm::{Repository, Variables, repo_file};
 use lsrepo_store::Store;
 use lsrepo_types::Digest;
@@ -115,5 +115,6 @@ fn a_client_with_the_certificate_gets_in_and_one_without_does_not() {
     let fox = Download { digest: Digest::of(b"fox"), size: 3, urls: vec![format!("{url}fox.rpm")], name: "fox".to_owned() };
     let get = |client: &crate::Client| run(download(client, std::slice::from_ref(&fox), &store, NOW, Arc::new(|_| {})));
     get(&client()).unwrap_err();
-    assert_eq!(get(&routed(&client(), &found)).unwrap().fetched, 1);
+    let own = client().for_repository(&found[0].repository).unwrap();
+    assert_eq!(get(&client().with_routes([(url.clone(), own)])).unwrap().fetched, 1);
 }

@@ -11,7 +11,7 @@ use super::{
     view::View,
     wish::Wish,
 };
-use lsrepo_rpm::{Request, filelists};
+use lsrepo_rpm::{Request, describe::is_primary, filelists};
 use lsrepo_types::glob;
 use std::{
     collections::{HashMap, HashSet},
@@ -21,7 +21,7 @@ use std::{
 impl Universe {
     /// Whether the lists of all files have to be read before `requests` can be answered.
     pub fn wants_filelists(&self, requests: &[Request], groups: &Groups) -> bool {
-        if requests.iter().filter_map(Request::path).any(|path| !in_primary(path)) {
+        if requests.iter().filter_map(Request::path).any(|path| !is_primary(path)) {
             return true;
         }
         let policy = Policy { best: false, ..Policy::default() };
@@ -70,11 +70,7 @@ impl Universe {
 
 /// Whether it is a path that no index tells of by convention.
 fn is_missing(text: &str) -> bool {
-    text.starts_with('/') && !in_primary(text)
-}
-
-fn in_primary(path: &str) -> bool {
-    path.starts_with("/etc/") || path.contains("bin/") || path == "/usr/lib/sendmail"
+    text.starts_with('/') && !is_primary(text)
 }
 
 #[cfg(test)]

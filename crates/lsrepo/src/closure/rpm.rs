@@ -97,16 +97,15 @@ fn universe(context: &Context, wanted: &Wanted, repositories: &[YumRepository]) 
     }
     let active = yum::active(&modules, &wanted.asked.streams, &wanted.platform.os)?;
     let mut universe = Universe::new(wanted.platform.arch);
-    let names = super::unique_names(repositories.iter().map(|one| one.repository.id.as_str()));
     let mut sources = Vec::new();
-    for (found, name) in repositories.iter().zip(names) {
+    for found in repositories {
         let repository = &found.repository;
         let source = SourceInfo {
             priority: repository.priority,
             cost: u32::try_from(repository.cost).unwrap_or(0),
             exclude: repository.excludepkgs.clone(),
             includepkgs: repository.includepkgs.clone(),
-            ..SourceInfo::new(name)
+            ..SourceInfo::new(repository.id.as_str())
         };
         let hidden = |nevra: &NevraRef<'_>| hidden(&active, nevra, repository.module_hotfixes);
         sources.push(universe.add(open(&found.primary)?, source, hidden)?);
@@ -176,25 +175,28 @@ fn solved(
     universe: &Universe,
     answer: Resolution,
 ) -> Result<Solved> {
-    let mut unpinned = Vec::new();
-    let pin = |id: CandidateId| locked(universe, id);
-    let (packages, shares) = super::gather(&answer, &wanted.asked.requirements, |id| Ok(pin(id)?.0))?;
-    for pick in answer.sets.iter().flat_map(|set| &set.picks) {
-        if let (package, Some(checksum)) = pin(pick.candidate)? {
-            unpinned.push(Unpinned { name: package.name, version: package.version, arch: package.arch, checksum });
+    // By candidate: one that stands in several sets is fetched once.
+    let mut unpinned = BTreeMap::new();
+    let (packages, shares) = super::gather(&answer, &wanted.asked.requirements, |id| {
+        let (package, checksum) = locked(universe, id)?;
+        if let Some(checksum) = checksum {
+            let (name, version, arch) = (package.name.clone(), package.version.clone(), package.arch.clone());
+            unpinned.insert(id, Unpinned { name, version, arch, checksum });
         }
-    }
-    let names = super::unique_names(repositories.iter().map(|one| one.repository.id.as_str()));
+        Ok(package)
+    })?;
+    let unpinned = unpinned.into_values().collect();
     let used: BTreeSet<&str> = packages.iter().map(|package| package.source.as_str()).collect();
     let (mut sources, mut documents, mut armored) = (Vec::new(), Vec::new(), BTreeMap::<String, LockedKey>::new());
-    for (one, name) in repositories.iter().zip(names) {
+    for one in repositories {
+        let name = one.repository.id.clone();
         let signatures = match (one.repository.gpgcheck, found.allow_sha1) {
             (false, _) => PackageSignatures::Unchecked,
             (true, false) => PackageSignatures::Required,
             (true, true) => PackageSignatures::Old,
         };
         let is_used = used.contains(name.as_str());
-        let own = keys.get(one.repository.id.as_str()).filter(|_| one.repository.gpgcheck && is_used);
+        let own = keys.get(name.as_str()).filter(|_| one.repository.gpgcheck && is_used);
         for key in own.into_iter().flat_map(Keyring::keys) {
             let fingerprint = key.fingerprint.to_string();
             let text = key.armored.trim_end().to_owned() + "\n";

@@ -1,6 +1,6 @@
 //! Repositories of RPM packages: `--source`, this machine's own `yum.repos.d`, or the platform's document.
 
-use crate::{cli::Upstreams, context::load_keyring, failure::unsatisfied, host};
+use crate::{cli::Upstreams, closure::unique_names, context::load_keyring, failure::unsatisfied, host};
 use anyhow::{Context as _, Result};
 use lsrepo_bom::{
     embedded,
@@ -22,8 +22,17 @@ pub(crate) struct Found {
     inline_keys: Vec<(String, String)>,
 }
 
-/// The repositories for `platform`.
+/// The repositories for `platform`, each with an id of its own: keys and the lock go by it.
 pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
+    let mut found = places(platform, flags)?;
+    let ids = unique_names(found.repositories.iter().map(|repository| repository.id.as_str()));
+    for (repository, id) in found.repositories.iter_mut().zip(ids) {
+        repository.id = id;
+    }
+    Ok(found)
+}
+
+fn places(platform: &Platform, flags: &Upstreams) -> Result<Found> {
     let (document, variables) = known(platform)?;
     let allow_sha1 = document.as_ref().is_some_and(|document| document.signatures.allow_sha1);
     let found = |repositories| Found { repositories, allow_sha1, inline_keys: Vec::new() };
@@ -130,7 +139,7 @@ impl Found {
     }
 }
 
-/// A client that asks for what a lock names as each of its repositories wants to be asked: with certificates, through
+/// A client that asks for what a lock names as each of its repositories wants to be asked: with certificates and authorities, through
 /// a proxy, as somebody.
 pub(crate) fn routed(client: Client, part: &PlatformLock, flags: &Upstreams) -> Result<Client> {
     let found = match find(&part.name, flags) {
@@ -140,8 +149,7 @@ pub(crate) fn routed(client: Client, part: &PlatformLock, flags: &Upstreams) -> 
     };
     let mut routes = Vec::new();
     for source in &part.sources {
-        let special = |one: &&Repository| one.tls.client_certificate.is_some() || one.username.is_some() || one.proxy.is_some();
-        let Some(repository) = found.iter().filter(special).find(|one| one.id == source.name) else { continue };
+        let Some(repository) = found.iter().find(|one| one.id == source.name) else { continue };
         let own = client.for_repository(repository)?;
         routes.extend(source.uris.iter().map(|uri| (uri.clone(), own.clone())));
     }
