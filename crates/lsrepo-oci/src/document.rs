@@ -1,32 +1,37 @@
 //! The documents of an image layout. Equal values give equal bytes: keys in a fixed order, no white space.
 
-use crate::{Error, media_type};
+use crate::{Error, ImagePlatform, media_type};
 use lsrepo_types::Digest;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
-/// Points at content.
+/// Points at content: at a blob of ours by its SHA-256, or in somebody's image by an [`AnyDigest`](crate::AnyDigest).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Descriptor {
+pub struct Descriptor<D = Digest> {
     /// what the content is
+    #[serde(default)]
     pub media_type: String,
     /// of the content
-    pub digest: Digest,
+    pub digest: D,
     /// bytes
     pub size: u64,
+    /// for whom a manifest in an index is
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<ImagePlatform>,
     /// what kind of artifact a manifest describes
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     /// sorted
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "or_default")]
     pub annotations: BTreeMap<String, String>,
 }
 
-impl Descriptor {
+impl<D> Descriptor<D> {
     /// A descriptor without annotations.
-    pub fn new(media_type: &str, digest: Digest, size: u64) -> Self {
-        Self { media_type: media_type.to_owned(), digest, size, artifact_type: None, annotations: BTreeMap::new() }
+    pub fn new(media_type: &str, digest: D, size: u64) -> Self {
+        let annotations = BTreeMap::new();
+        Self { media_type: media_type.to_owned(), digest, size, platform: None, artifact_type: None, annotations }
     }
 
     /// The same with one annotation more.
@@ -144,6 +149,11 @@ impl ImageLayout {
 
 fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|why| Error::Syntax { what, why })
+}
+
+/// `null` is written by some tools where nothing is meant.
+pub(crate) fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
 }
 
 fn write(value: &impl Serialize) -> Vec<u8> {

@@ -29,4 +29,28 @@ pub enum Error {
         /// what it has to be
         wanted: &'static str,
     },
+    /// Docker's first format
+    #[error(
+        "manifest: it is in Docker's schema 1, which names no content by its digest\nhint: push the image again with a client of 2017 or later, and take that"
+    )]
+    Schema1,
+    /// two words about its type
+    #[error("manifest: it was announced as `{announced}` and calls itself `{said}`")]
+    Announced {
+        /// outside
+        announced: String,
+        /// inside
+        said: String,
+    },
+    /// no manifest, or several in one
+    #[error("manifest: {0}")]
+    Shape(&'static str),
+    /// too large
+    #[error("manifest: it has {bytes} bytes, more than {most}")]
+    Large {
+        /// how many
+        bytes: u64,
+        /// how many are taken
+        most: u64,
+    },
 }

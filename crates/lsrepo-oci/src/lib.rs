@@ -1,14 +1,29 @@
-//! OCI image layouts: descriptors, manifests and indexes as values, and their canonical bytes.
+//! OCI formats: references, descriptors, manifests, indexes and image layouts as values.
 //!
-//! A bundle and the store behind it are image layouts, so every tool that reads those reads ours.
-//! Spec: <https://github.com/opencontainers/image-spec>. Nothing is fetched or written here.
+//! Two sorts of documents, kept apart. *Ours* ([`Manifest`], [`Index`]) are written canonically: a bundle and the store
+//! behind it are image layouts, so every tool that reads those reads ours. *Others'* ([`Content`]) are read and never
+//! written: an image's bytes stay as they were received, and with them every digest.
+//! Specs: <https://github.com/opencontainers/image-spec>, <https://github.com/opencontainers/distribution-spec>.
+//! Nothing is fetched or written here.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod annotation;
+mod any_digest;
+mod content;
 mod document;
 mod error;
+mod image;
+mod image_platform;
 pub mod media_type;
+mod reference;
+mod survey;
 
+pub use any_digest::AnyDigest;
+pub use content::{Content, Kind, MOST_MANIFEST};
 pub use document::{Descriptor, ImageLayout, Index, Manifest};
 pub use error::Error;
+pub use image::{Image, Referrer};
+pub use image_platform::{ImagePlatform, ImagePlatformError};
 pub use media_type::ARTIFACT_TYPE;
+pub use reference::{Reference, ReferenceError, RegistryHost, RepositoryName, Tag};
+pub use survey::{Survey, SurveyError, Wanted, survey};

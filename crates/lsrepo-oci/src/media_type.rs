@@ -30,3 +30,25 @@ pub const RPM: &str = "application/x-rpm";
 pub const DEB: &str = "application/vnd.debian.binary-package";
 /// A public key, armoured.
 pub const KEY: &str = "application/pgp-keys";
+/// Docker's first manifest, signed or not: it has no content addresses for what it describes.
+pub const DOCKER_SCHEMA_1: [&str; 2] =
+    ["application/vnd.docker.distribution.manifest.v1+json", "application/vnd.docker.distribution.manifest.v1+prettyjws"];
+/// An artifact's manifest of a draft that a few registries still hold.
+pub const ARTIFACT_MANIFEST: &str = "application/vnd.oci.artifact.manifest.v1+json";
+/// All that a client should say it takes.
+pub const MANIFESTS: [&str; 5] = [MANIFEST, INDEX, DOCKER_MANIFEST, DOCKER_LIST, ARTIFACT_MANIFEST];
+/// The config of an OCI image.
+pub const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// The config of a Docker image.
+pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+
+/// Whether it is the type of a manifest or an index, and not of a config or a layer.
+pub fn is_manifest(media_type: &str) -> bool {
+    MANIFESTS.contains(&media_type) || DOCKER_SCHEMA_1.contains(&media_type)
+}
+
+/// Whether layers of this type are not to be distributed by registries other than their owner's.
+pub fn is_foreign(media_type: &str) -> bool {
+    media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.")
+}

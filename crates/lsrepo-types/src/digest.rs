@@ -18,7 +18,7 @@ impl Digest {
 
     /// From 64 hexadecimal digits, without the `sha256:` before them.
     pub fn from_hex(hex: &str) -> Result<Self, DigestError> {
-        let wrong = || DigestError { text: hex.chars().take(80).collect() };
+        let wrong = || DigestError::of(hex);
         let digits = hex.as_bytes();
         if digits.len() != 64 {
             return Err(wrong());
@@ -68,12 +68,19 @@ pub struct DigestError {
     text: String,
 }
 
+impl DigestError {
+    /// Says that this text is none.
+    pub fn of(text: &str) -> Self {
+        Self { text: text.chars().take(80).collect() }
+    }
+}
+
 impl FromStr for Digest {
     type Err = DigestError;
     fn from_str(text: &str) -> Result<Self, DigestError> {
         match text.strip_prefix("sha256:") {
             Some(hex) => Self::from_hex(hex),
-            None => Err(DigestError { text: text.chars().take(80).collect() }),
+            None => Err(DigestError::of(text)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod hint;
 mod human;
 mod path;
 mod platform;
+mod sha512;
 mod time;
 
 pub use arch::{Arch, ArchError};
@@ -20,4 +21,5 @@ pub use hint::nearest;
 pub use human::{Bytes, Count};
 pub use path::{RelPath, RelPathError};
 pub use platform::{Family, Os, OsError, Platform, PlatformError};
+pub use sha512::{Sha512, Sha512Hasher};
 pub use time::{Timestamp, TimestampError};
