@@ -17,4 +17,4 @@ pub use error::{BomError, UnusableLine};
 pub use lock::Lock;
 pub use module::Module;
 pub use platforms::PlatformDocument;
-pub use requirement::{ModuleName, PackageRequest, Requirement};
+pub use requirement::{ImageRequirement, ModuleName, PackageRequest, Requirement};

@@ -7,9 +7,11 @@
 mod parts;
 mod render;
 
-pub use parts::{DocumentKind, LockedDocument, LockedKey, LockedPackage, LockedSource, PackageSignatures};
+pub use parts::{
+    DocumentKind, LockedDocument, LockedImage, LockedKey, LockedPackage, LockedReferrer, LockedSource, PackageSignatures,
+};
 
-use crate::requirement::{ModuleName, Requirement};
+use crate::requirement::{ImageRequirement, ModuleName, Requirement};
 use lsrepo_types::{Platform, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -50,10 +52,13 @@ pub struct PlatformLock {
     /// the packages, sorted by name, architecture, version
     #[serde(default, rename = "package")]
     pub packages: Vec<LockedPackage>,
+    /// the container images, sorted by reference
+    #[serde(default, rename = "image")]
+    pub images: Vec<LockedImage>,
 }
 
 /// The question that a platform's lock answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// `none`, `minbase`, or `file:` and the digest of the base file
@@ -75,9 +80,26 @@ pub struct Asked {
     pub any_version: bool,
     /// who wants what, sorted
     pub requirements: Vec<Requirement>,
+    /// who wants which image, sorted
+    #[serde(default)]
+    pub images: Vec<ImageRequirement>,
+    /// take the layers of every platform that an image has
+    #[serde(default)]
+    pub all_platforms: bool,
+    /// leave signatures and the like behind
+    #[serde(default)]
+    pub no_referrers: bool,
+    /// take layers that only their owner may distribute
+    #[serde(default)]
+    pub foreign_layers: bool,
 }
 
 impl Asked {
+    fn same_image_policy(&self, other: &Self) -> bool {
+        (self.all_platforms, self.no_referrers, self.foreign_layers)
+            == (other.all_platforms, other.no_referrers, other.foreign_layers)
+    }
+
     fn same_policy(&self, other: &Self) -> bool {
         let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         (self.recommends, self.suggests, self.any_version) == (other.recommends, other.suggests, other.any_version)
@@ -157,14 +179,16 @@ impl Lock {
 }
 
 impl PlatformLock {
-    /// Sizes of all packages, in bytes.
+    /// Sizes of all packages and images, in bytes. What images share counts for each of them.
     pub fn size(&self) -> u64 {
-        self.packages.iter().fold(0, |sum, package| sum.saturating_add(package.size))
+        let images = self.images.iter().map(|image| image.bytes);
+        self.packages.iter().map(|package| package.size).chain(images).fold(0, u64::saturating_add)
     }
 
     /// The modules that want something, sorted.
     pub fn modules(&self) -> Vec<ModuleName> {
-        let all: BTreeSet<_> = self.packages.iter().flat_map(|package| &package.wanted_by).collect();
+        let images = self.images.iter().flat_map(|image| &image.wanted_by);
+        let all: BTreeSet<_> = self.packages.iter().flat_map(|package| &package.wanted_by).chain(images).collect();
         all.into_iter().cloned().collect()
     }
 
@@ -172,7 +196,9 @@ impl PlatformLock {
     pub fn for_module(&self, module: &ModuleName) -> PlatformLock {
         let mut part = self.clone();
         part.packages.retain(|package| package.wanted_by.contains(module));
+        part.images.retain(|image| image.wanted_by.contains(module));
         part.asked.requirements.retain(|requirement| requirement.module == *module);
+        part.asked.images.retain(|requirement| requirement.module == *module);
         part.sources.retain(|source| part.packages.iter().any(|package| package.source == source.name));
         part.documents.retain(|document| part.sources.iter().any(|source| source.name == document.source));
         part.keys.retain(|key| part.sources.iter().any(|source| key.sources.contains(&source.name)));
@@ -184,7 +210,16 @@ impl PlatformLock {
         let (old, new) = (&self.asked, asked);
         let missing = new.requirements.iter().find(|requirement| !old.requirements.contains(requirement));
         let gone = old.requirements.iter().find(|requirement| !new.requirements.contains(requirement));
+        let lacking = new.images.iter().find(|image| !old.images.contains(image));
+        let unwanted = old.images.iter().find(|image| !new.images.contains(image));
         match (missing, gone) {
+            _ if lacking.is_some() => lacking.map(|new| format!("the image `{}` (module {}) is not in it", new.image, new.module)),
+            _ if unwanted.is_some() => {
+                unwanted.map(|old| format!("the image `{}` (module {}) is no longer wanted", old.image, old.module))
+            }
+            _ if !new.images.is_empty() && !old.same_image_policy(new) => {
+                Some("what is taken of images (all platforms, referrers, foreign layers) differs".to_owned())
+            }
             (Some(new), _) => Some(format!("`{}` (module {}) is not in it", new.package, new.module)),
             (None, Some(old)) => Some(format!("`{}` (module {}) is no longer wanted", old.package, old.module)),
             (None, None) if old.base != new.base => Some(format!("its base is `{}`, now `{}`", old.base, new.base)),
@@ -212,6 +247,14 @@ impl PlatformLock {
             package.sets.sort();
             package.sets.dedup();
         }
+        self.asked.images.sort();
+        self.asked.images.dedup();
+        for image in &mut self.images {
+            image.wanted_by.sort();
+            image.wanted_by.dedup();
+            image.referrers.sort();
+        }
+        self.images.sort_by(|a, b| a.reference.cmp(&b.reference));
         self.packages.sort_by(|a, b| (&a.name, &a.arch, &a.version).cmp(&(&b.name, &b.arch, &b.version)));
     }
 

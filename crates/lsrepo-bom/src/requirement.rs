@@ -131,6 +131,16 @@ pub struct Requirement {
     pub package: PackageRequest,
 }
 
+/// An image together with the module that wants it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageRequirement {
+    /// who wants it
+    pub module: ModuleName,
+    /// written out: `docker.io/library/registry:2`
+    pub image: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::PackageRequest;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{BundleError, io},
-    head::{KEY_DIGEST, blob_name, order},
+    head::{KEY_DIGEST, blob_name, named, order},
     writer::Writer,
 };
 use lsrepo_oci::{Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
@@ -48,7 +48,9 @@ pub struct Summary {
 pub struct Contents {
     /// one for each set, with its bytes in the store
     manifests: Vec<(Descriptor, Vec<u8>)>,
-    /// what they name, in the order of the bundle
+    /// container images, by their names: for tools that know image layouts, and nothing of sets
+    images: Vec<Descriptor>,
+    /// what the sets name, in the order of the bundle
     blobs: Vec<Descriptor>,
 }
 
@@ -60,6 +62,7 @@ impl Contents {
         }
         let mut parsed = Vec::new();
         let mut manifests = Vec::new();
+        let mut images: BTreeMap<String, Descriptor> = BTreeMap::new();
         for (name, digest) in roots {
             let bytes = store.read(digest, 64 << 20)?;
             let manifest = Manifest::parse(&bytes)?;
@@ -67,9 +70,21 @@ impl Contents {
             descriptor.artifact_type = manifest.artifact_type.clone();
             descriptor.annotations = manifest.annotations.clone();
             manifests.push((descriptor.with(annotation::REF_NAME, name.as_str()), bytes));
+            images.extend(named(&manifest).map(|(name, image)| (name.to_owned(), image.clone())));
             parsed.push(manifest);
         }
-        Ok(Self { manifests, blobs: order(parsed.iter())?.into_iter().cloned().collect() })
+        let images = images.into_values().collect();
+        Ok(Self { manifests, images, blobs: order(parsed.iter())?.into_iter().cloned().collect() })
+    }
+
+    /// The manifests of the sets and their bytes, to be kept elsewhere than in a file.
+    pub fn manifests(&self) -> impl Iterator<Item = (&Descriptor, &[u8])> {
+        self.manifests.iter().map(|(descriptor, bytes)| (descriptor, &bytes[..]))
+    }
+
+    /// What the sets name: first what describes, then what is described.
+    pub fn blobs(&self) -> &[Descriptor] {
+        &self.blobs
     }
 
     /// How many blobs.
@@ -134,6 +149,15 @@ pub fn export_to_path(
     })
 }
 
+/// The index of a bundle: its sets, then maybe the images in them by name.
+pub(crate) fn index(contents: &Contents, images: &[Descriptor], key: &str, date: Timestamp) -> Vec<u8> {
+    let sets = contents.manifests.iter().map(|(descriptor, _)| descriptor);
+    let mut index = Index::new(sets.chain(images).cloned().collect());
+    index.annotations.insert(annotation::CREATED.to_owned(), date.to_string());
+    index.annotations.insert(KEY_DIGEST.to_owned(), Digest::of(key.as_bytes()).to_string());
+    index.to_bytes()
+}
+
 fn write<W: Write>(
     store: &Store,
     contents: &Contents,
@@ -143,10 +167,7 @@ fn write<W: Write>(
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<(W, Summary), BundleError> {
     let public = key.public_armored();
-    let mut index = Index::new(contents.manifests.iter().map(|(descriptor, _)| descriptor.clone()).collect());
-    index.annotations.insert(annotation::CREATED.to_owned(), date.to_string());
-    index.annotations.insert(KEY_DIGEST.to_owned(), Digest::of(public.as_bytes()).to_string());
-    let index = index.to_bytes();
+    let index = index(contents, &contents.images, &public, date);
     on_event(Event::Total { blobs: contents.count(), bytes: contents.bytes() });
     let mut writer = Writer::new(out);
     writer.bytes("oci-layout", ImageLayout::BYTES)?;

@@ -1,7 +1,7 @@
 //! The head of a bundle: who says what is in it.
 
 use crate::{error::BundleError, reader::Reader};
-use lsrepo_oci::{Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
+use lsrepo_oci::{ARTIFACT_TYPE, Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
 use lsrepo_sign::{Fingerprint, Keyring, SignatureError, check_detached, is_canonical};
 use lsrepo_types::{Digest, Timestamp};
 use std::{collections::BTreeSet, io::Read};
@@ -37,16 +37,25 @@ pub(crate) fn read<R: Read>(reader: &mut Reader<R>, trust: &Keyring, now: Timest
     let index = reader.open("index.json", MOST_INDEX)?;
     let signature = reader.open("index.json.asc", 1 << 20)?;
     let key = reader.open("key.asc", 1 << 20)?;
-    let (signer, trusted) = signer(&index, &signature, &key, trust, now)?;
-    if !is_canonical(&signature) {
-        return Err(reader.damaged("the signature is not written as it must be"));
+    check(&index, &signature, key, trust, now).map_err(|error| match error {
+        BundleError::Damaged { what, .. } => reader.damaged(&what),
+        other => other,
+    })
+}
+
+/// An index with its signature, and the key that it names. The signature is checked before the index is parsed.
+pub(crate) fn check(index: &[u8], signature: &[u8], key: Vec<u8>, trust: &Keyring, now: Timestamp) -> Result<Head, BundleError> {
+    let damaged = |what: &str| BundleError::Damaged { offset: 0, what: what.to_owned() };
+    let (signer, trusted) = signer(index, signature, &key, trust, now)?;
+    if !is_canonical(signature) {
+        return Err(damaged("the signature is not written as it must be"));
     }
-    let index = Index::parse(&index)?;
+    let index = Index::parse(index)?;
     if index.annotations.get(KEY_DIGEST) != Some(&Digest::of(&key).to_string()) {
-        return Err(reader.damaged("the key is not the one that the signed index names"));
+        return Err(damaged("the key is not the one that the signed index names"));
     }
     let created = index.annotations.get(annotation::CREATED).and_then(|text| text.parse().ok());
-    let key = String::from_utf8(key).map_err(|_| reader.damaged("the key is not text"))?;
+    let key = String::from_utf8(key).map_err(|_| damaged("the key is not text"))?;
     Ok(Head { index, signer, trusted, key, created })
 }
 
@@ -64,10 +73,20 @@ fn signer(index: &[u8], signature: &[u8], key: &[u8], trust: &Keyring, now: Time
     }
 }
 
-/// Reads the manifests, in the order of the index.
+/// The prepared sets of an index; what else it names are images that lie in them.
+pub(crate) fn sets(index: &Index) -> impl Iterator<Item = &Descriptor> {
+    index.manifests.iter().filter(|one| one.artifact_type.as_deref() == Some(ARTIFACT_TYPE))
+}
+
+/// The images of a set: their names and their first manifests.
+pub(crate) fn named(set: &Manifest) -> impl Iterator<Item = (&str, &Descriptor)> {
+    set.layers.iter().filter_map(|layer| Some((layer.annotation(annotation::REF_NAME)?, layer)))
+}
+
+/// Reads the manifests of the sets, in the order of the index.
 pub(crate) fn manifests<R: Read>(reader: &mut Reader<R>, index: &Index) -> Result<Vec<(Vec<u8>, Manifest)>, BundleError> {
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
-    for descriptor in &index.manifests {
+    for descriptor in sets(index) {
         if !seen.insert(descriptor.digest) {
             return Err(BundleError::Shape(format!("manifest {} twice", descriptor.digest)));
         }

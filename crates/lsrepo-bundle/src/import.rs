@@ -118,9 +118,10 @@ pub fn import(input: impl Read, store: &Store, trust: &Trust<'_>, on_event: &dyn
     Ok(done)
 }
 
-fn roots(index: &Index) -> Result<BTreeMap<String, Digest>, BundleError> {
+/// The names of the sets.
+pub(crate) fn roots(index: &Index) -> Result<BTreeMap<String, Digest>, BundleError> {
     let mut roots = BTreeMap::new();
-    for descriptor in &index.manifests {
+    for descriptor in head::sets(index) {
         let name = descriptor.annotation(annotation::REF_NAME).unwrap_or_default();
         let plain =
             !name.is_empty() && !name.starts_with('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));

@@ -20,8 +20,21 @@ pub struct Inspection {
     pub packages: u64,
     /// their bytes
     pub bytes: u64,
+    /// different bytes of container images
+    pub image_bytes: u64,
     /// its prepared sets
     pub parts: Vec<Part>,
+    /// container images, by name
+    pub images: Vec<Image>,
+}
+
+/// A container image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// how it is called
+    pub name: String,
+    /// of its first manifest or index
+    pub digest: Digest,
 }
 
 /// One platform's part for one module.
@@ -37,6 +50,10 @@ pub struct Part {
     pub bytes: u64,
     /// its packages
     pub packages: Vec<Item>,
+    /// names of its container images
+    pub images: Vec<String>,
+    /// different bytes of those
+    pub image_bytes: u64,
 }
 
 /// A package's file.
@@ -57,8 +74,15 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
     let manifests = head::manifests(&mut reader, &head.index)?;
     let mut sizes = BTreeMap::new();
     let mut parts = Vec::new();
-    for (descriptor, (_, manifest)) in head.index.manifests.iter().zip(&manifests) {
-        let is_package = |one: &&lsrepo_oci::Descriptor| !media_type::DESCRIBING.contains(&one.media_type.as_str());
+    let (mut images, mut all_images) = (BTreeMap::new(), BTreeMap::new());
+    for (descriptor, (_, manifest)) in head::sets(&head.index).zip(&manifests) {
+        let describes = |one: &lsrepo_oci::Descriptor| media_type::DESCRIBING.contains(&one.media_type.as_str());
+        // A package has its file name; what else is content belongs to images.
+        let is_package = |one: &&lsrepo_oci::Descriptor| !describes(one) && one.annotation(annotation::TITLE).is_some();
+        let of_image = |one: &&lsrepo_oci::Descriptor| !describes(one) && one.annotation(annotation::TITLE).is_none();
+        let image_sizes: BTreeMap<Digest, u64> =
+            manifest.layers.iter().filter(of_image).map(|one| (one.digest, one.size)).collect();
+        images.extend(head::named(manifest).map(|(name, image)| (name.to_owned(), image.digest)));
         let item = |one: &lsrepo_oci::Descriptor| Item {
             file: one.annotation(annotation::TITLE).unwrap_or_default().to_owned(),
             size: one.size,
@@ -73,7 +97,10 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
             module: say(annotation::MODULE),
             bytes: packages.iter().map(|one| one.size).sum(),
             packages,
+            images: head::named(manifest).map(|(name, _)| name.to_owned()).collect(),
+            image_bytes: image_sizes.values().sum(),
         });
+        all_images.extend(image_sizes);
     }
     Ok(Inspection {
         signer: head.signer.to_string(),
@@ -81,6 +108,8 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
         created: head.created,
         packages: sizes.len() as u64,
         bytes: sizes.values().sum(),
+        image_bytes: all_images.values().sum(),
         parts,
+        images: images.into_iter().map(|(name, digest)| Image { name, digest }).collect(),
     })
 }

@@ -12,6 +12,7 @@
 //! hang from `index.json` by their digests, and `index.json` is signed.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
+pub mod artifact;
 mod error;
 mod export;
 mod head;
@@ -24,7 +25,7 @@ mod writer;
 pub use error::BundleError;
 pub use export::{Contents, Event, Summary, export, export_to_path};
 pub use import::{Imported, Trust, import};
-pub use inspect::{Inspection, Item, Part, inspect};
+pub use inspect::{Image, Inspection, Item, Part, inspect};
 
 #[cfg(test)]
 mod tests;

@@ -121,6 +121,43 @@ pub struct LockedPackage {
     pub sets: Vec<String>,
 }
 
+/// One container image, exactly. Its layers follow from its manifests, which are named by digest all the way down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedImage {
+    /// written out: `docker.io/library/registry:2`
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// of its first manifest or index
+    pub digest: Digest,
+    /// of that
+    pub media_type: String,
+    /// bytes of that
+    pub size: u64,
+    /// bytes of all that is carried of it, referrers included
+    pub bytes: u64,
+    /// sorted; the modules that want it
+    pub wanted_by: Vec<ModuleName>,
+    /// what refers to it and travels along, sorted
+    #[serde(default, rename = "referrer", skip_serializing_if = "Vec::is_empty")]
+    pub referrers: Vec<LockedReferrer>,
+}
+
+/// A signature, an attestation or the like.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedReferrer {
+    /// of its first manifest
+    pub digest: Digest,
+    /// of that
+    pub media_type: String,
+    /// bytes of that
+    pub size: u64,
+    /// its own tag, where it has one
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+}
+
 pub(super) fn main_set() -> Vec<String> {
     vec!["main".to_owned()]
 }

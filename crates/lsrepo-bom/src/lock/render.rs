@@ -1,6 +1,6 @@
 //! The text of a lock. Written by hand, for a requirement is one line and nothing is left out by accident.
 
-use super::{Asked, Lock, LockedDocument, LockedKey, LockedPackage, LockedSource, PackageSignatures, PlatformLock};
+use super::{Asked, Lock, LockedDocument, LockedImage, LockedKey, LockedPackage, LockedSource, PackageSignatures, PlatformLock};
 
 /// Equal locks give equal bytes.
 pub(super) fn render(lock: &Lock) -> String {
@@ -19,6 +19,7 @@ fn platform(text: &mut Toml, part: &PlatformLock) {
     part.keys.iter().for_each(|entry| key(text, entry));
     part.documents.iter().for_each(|entry| document(text, entry));
     part.packages.iter().for_each(|entry| package(text, entry));
+    part.images.iter().for_each(|entry| image(text, entry));
 }
 
 fn asked(text: &mut Toml, asked: &Asked) {
@@ -37,6 +38,19 @@ fn asked(text: &mut Toml, asked: &Asked) {
         format!("{{ module = {}, package = {} }}", quoted(wish.module.as_str()), quoted(&wish.package.to_string()))
     };
     text.lines("requirements", asked.requirements.iter().map(requirement));
+    if !asked.images.is_empty() {
+        let wish = |wish: &crate::ImageRequirement| {
+            format!("{{ module = {}, image = {} }}", quoted(wish.module.as_str()), quoted(&wish.image))
+        };
+        text.lines("images", asked.images.iter().map(wish));
+    }
+    for (key, said) in
+        [("all_platforms", asked.all_platforms), ("no_referrers", asked.no_referrers), ("foreign_layers", asked.foreign_layers)]
+    {
+        if said {
+            text.raw(key, "true");
+        }
+    }
 }
 
 fn source(text: &mut Toml, source: &LockedSource) {
@@ -87,6 +101,25 @@ fn package(text: &mut Toml, package: &LockedPackage) {
     text.list("wanted_by", package.wanted_by.iter().map(|module| quoted(module.as_str())));
     if !super::parts::is_main_set(&package.sets) {
         text.list("sets", package.sets.iter().map(|set| quoted(set)));
+    }
+}
+
+fn image(text: &mut Toml, image: &LockedImage) {
+    text.table("[[platform.image]]");
+    text.string("ref", &image.reference);
+    text.string("digest", &image.digest.to_string());
+    text.string("media_type", &image.media_type);
+    text.raw("size", &image.size.to_string());
+    text.raw("bytes", &image.bytes.to_string());
+    text.list("wanted_by", image.wanted_by.iter().map(|module| quoted(module.as_str())));
+    for referrer in &image.referrers {
+        text.table("[[platform.image.referrer]]");
+        text.string("digest", &referrer.digest.to_string());
+        text.string("media_type", &referrer.media_type);
+        text.raw("size", &referrer.size.to_string());
+        if let Some(tag) = &referrer.tag {
+            text.string("tag", tag);
+        }
     }
 }
 

@@ -36,6 +36,7 @@ fn platform(name: &str) -> PlatformLock {
             streams: vec![],
             any_version: false,
             requirements: vec![wish("web", "nginx=1.22.*"), wish("tools", "curl")],
+            ..Asked::default()
         },
         sources: vec![
             LockedSource { name: "bookworm-security".into(), ..source() },
@@ -50,6 +51,7 @@ fn platform(name: &str) -> PlatformLock {
         keys: vec![],
         documents: vec![],
         packages: vec![package("nginx", "amd64", &["web"]), package("curl", "amd64", &["web", "tools"])],
+        images: vec![],
     }
 }
 
@@ -217,4 +219,38 @@ fn keys_and_documents_of_an_rpm_platform_survive_their_text() {
     assert_eq!(Lock::parse(&lock.render()).unwrap(), lock);
     let elsewhere = lock.render().replace("source = \"bookworm\"\npath = \"repodata", "source = \"nowhere\"\npath = \"repodata");
     assert!(Lock::parse(&elsewhere).unwrap_err().to_string().contains("`modules` of `centos-7/x86_64`"));
+}
+
+#[test]
+fn images_and_what_refers_to_them_survive_their_text() {
+    let mut part = platform("debian-12/arm64");
+    let (web, reference) = ("web".parse::<ModuleName>().unwrap(), "docker.io/library/registry:2".to_owned());
+    part.asked.images = vec![ImageRequirement { module: web.clone(), image: reference.clone() }];
+    part.asked.all_platforms = true;
+    part.images = vec![LockedImage {
+        reference,
+        digest: Digest::of(b"index"),
+        media_type: "application/vnd.oci.image.index.v1+json".into(),
+        size: 5,
+        bytes: 500,
+        wanted_by: vec![web],
+        referrers: vec![LockedReferrer {
+            digest: Digest::of(b"signature"),
+            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+            size: 9,
+            tag: Some(format!("sha256-{}.sig", Digest::of(b"index").hex())),
+        }],
+    }];
+    let lock = Lock::new(vec![part.clone()]);
+    assert_eq!(Lock::parse(&lock.render()).unwrap(), lock);
+    assert_eq!((part.size(), part.for_module(&"tools".parse().unwrap()).images.len()), (2500, 0));
+    let because = |change: &dyn Fn(&mut Asked)| {
+        let mut asked = part.asked.clone();
+        change(&mut asked);
+        part.stale(&asked).unwrap_or_default()
+    };
+    assert_eq!(because(&|_| ()), "");
+    assert!(because(&|asked| asked.images.clear()).contains("no longer wanted"));
+    assert!(because(&|asked| asked.images[0].image = "quay.io/x:1".into()).contains("`quay.io/x:1`"));
+    assert!(because(&|asked| asked.no_referrers = true).contains("referrers"));
 }

@@ -1,0 +1,81 @@
+//! A bundle that lies in a registry instead of in a file: an OCI index of the sets, its signature beside it.
+//!
+//! The sets are ordinary artifacts there, their packages and images ordinary blobs. Nothing of a bundle is trusted that
+//! does not hang from the signed index.
+
+use crate::{
+    error::BundleError,
+    export::{Contents, index},
+    head,
+    import::{Trust, roots},
+};
+use lsrepo_oci::{Descriptor, Index, Manifest};
+use lsrepo_sign::{Fingerprint, SecretKey};
+use lsrepo_types::{Digest, Timestamp};
+use std::collections::BTreeMap;
+
+/// What kind of artifact the signature of a bundle is.
+pub const SIGNATURE_TYPE: &str = "application/vnd.lambdastack.bundle.signature.v1";
+/// The media type of the signature itself, armoured.
+pub const SIGNATURE: &str = "application/pgp-signature";
+
+/// The head of a bundle.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// an OCI index of the sets
+    pub index: Vec<u8>,
+    /// over its bytes, armoured
+    pub signature: Vec<u8>,
+    /// the signer's public key, armoured
+    pub key: Vec<u8>,
+}
+
+/// The head of a bundle, checked.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// its sets
+    pub sets: Vec<Descriptor>,
+    /// the names of the sets
+    pub roots: BTreeMap<String, Digest>,
+    /// who signed it
+    pub signer: Fingerprint,
+    /// the key to be trusted from now on, where it was not before
+    pub new_key: Option<String>,
+    /// when it was made
+    pub created: Option<Timestamp>,
+}
+
+/// Signs the head of a bundle of these contents. Equal contents, key and date give equal bytes.
+pub fn sign(contents: &Contents, key: &SecretKey, date: Timestamp) -> Result<Artifact, BundleError> {
+    let public = key.public_armored();
+    let index = index(contents, &[], &public, date);
+    let signature = key.sign_detached(&index, date.max(key.created()))?.into_bytes();
+    Ok(Artifact { index, signature, key: public.into_bytes() })
+}
+
+/// Checks the head of a bundle; who signed it must be trusted.
+pub fn open(artifact: &Artifact, trust: &Trust<'_>) -> Result<Opened, BundleError> {
+    let head = head::check(&artifact.index, &artifact.signature, artifact.key.clone(), trust.keys, trust.now)?;
+    if !head.trusted && !trust.on_first_use {
+        return Err(BundleError::Untrusted { signer: head.signer.to_string() });
+    }
+    let roots = roots(&head.index)?;
+    Ok(Opened {
+        sets: head::sets(&head.index).cloned().collect(),
+        roots,
+        signer: head.signer,
+        new_key: (!head.trusted).then_some(head.key),
+        created: head.created,
+    })
+}
+
+/// What the sets name, each digest once. `manifests` are the bytes of the sets, whose digests were checked.
+pub fn blobs<'a>(manifests: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Descriptor>, BundleError> {
+    let parsed = manifests.map(Manifest::parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(head::order(parsed.iter())?.into_iter().cloned().collect())
+}
+
+/// Whether these bytes look like the head of a bundle at all.
+pub fn is_bundle(index: &[u8]) -> bool {
+    Index::parse(index).is_ok_and(|index| head::sets(&index).next().is_some())
+}
