@@ -15,6 +15,7 @@
 mod error;
 mod export;
 mod head;
+pub mod image_archive;
 mod import;
 mod inspect;
 mod plan;
