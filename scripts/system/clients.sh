@@ -98,7 +98,8 @@ storage: {filesystem: {rootdirectory: $work/$1/data}, delete: {enabled: true}, c
 http: {addr: $registry}
 ${2:-}
 CONF
-  docker-registry serve "$work/$1/config.yml" >"$work/$1/log" 2>&1 &
+  # It would take podman's variable for a part of its own configuration.
+  env -u REGISTRY_AUTH_FILE docker-registry serve "$work/$1/config.yml" >"$work/$1/log" 2>&1 &
   background+=($!)
   wait_for curl -sS "http://$registry/v2/"
 }
