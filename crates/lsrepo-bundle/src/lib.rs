@@ -16,6 +16,7 @@ pub mod artifact;
 mod error;
 mod export;
 mod head;
+pub mod image_archive;
 mod import;
 mod inspect;
 mod plan;

@@ -9,7 +9,7 @@ const BLOCK: u64 = 128 << 10;
 /// Bytes of data in a frame.
 const FRAME: u64 = 1 << 30;
 /// Bytes of a tar record.
-const RECORD: u64 = 512;
+pub(crate) const RECORD: u64 = 512;
 /// Where a header's size stands, and how long that field is.
 const SIZE: std::ops::Range<usize> = 124..136;
 /// A header is raw up to here, zeros up to [`MAGIC`].
@@ -133,7 +133,7 @@ fn block(bytes: &mut Vec<u8>, last: bool, kind: u32, size: u64) {
 }
 
 /// A ustar header without an owner and from no time.
-fn header(name: &str, size: u64) -> [u8; RECORD as usize] {
+pub(crate) fn header(name: &str, size: u64) -> [u8; RECORD as usize] {
     let mut header = [0; RECORD as usize];
     let mut put = |at: usize, text: &[u8]| header[at..at + text.len()].copy_from_slice(text);
     put(0, &name.as_bytes()[..name.len().min(100)]);

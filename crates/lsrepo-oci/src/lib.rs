@@ -10,16 +10,19 @@
 pub mod annotation;
 mod any_digest;
 mod content;
+mod docker_archive;
 mod document;
 mod error;
 mod image;
 mod image_platform;
 pub mod media_type;
+mod one_platform;
 mod reference;
 mod survey;
 
 pub use any_digest::AnyDigest;
 pub use content::{Content, Kind, MOST_MANIFEST};
+pub use docker_archive::{DockerArchiveError, DockerImage, blob_path, docker_manifest};
 pub use document::{Descriptor, ImageLayout, Index, Manifest};
 pub use error::Error;
 pub use image::{Image, Referrer};

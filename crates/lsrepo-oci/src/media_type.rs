@@ -52,3 +52,10 @@ pub fn is_foreign(media_type: &str) -> bool {
     media_type.starts_with("application/vnd.oci.image.layer.nondistributable.")
         || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.")
 }
+
+/// Whether it is the type of a layer of an image's file system, and not of some artifact.
+pub fn is_layer(media_type: &str) -> bool {
+    is_foreign(media_type)
+        || media_type.starts_with("application/vnd.oci.image.layer.v1.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.diff.")
+}

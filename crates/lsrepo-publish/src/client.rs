@@ -2,11 +2,13 @@
 //! it up and can undo it.
 
 mod base_url;
+mod registry;
 #[cfg(test)]
 mod tests;
 mod yum;
 
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use registry::{ConfigFile, RegistryClient, RegistryClientError, registry_config, render_config};
 pub use yum::{YumKey, YumSource, repository_key_name, rpm_setup, yum_repo};
 
 use lsrepo_types::Os;
