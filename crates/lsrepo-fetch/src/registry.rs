@@ -51,12 +51,15 @@ pub struct RegistryOptions {
     pub proxy: Option<String>,
     /// the wait before a request is made for the second time; each further one waits twice as long
     pub first_wait: Duration,
+    /// how long nothing may happen before a request counts as failed
+    pub patience: Duration,
 }
 
 impl Default for RegistryOptions {
     fn default() -> Self {
         let (plain_http, logins) = (BTreeSet::new(), BTreeMap::new());
-        Self { plain_http, logins, authorities: Vec::new(), proxy: None, first_wait: Duration::from_millis(500) }
+        let (first_wait, patience) = (Duration::from_millis(500), Duration::from_secs(60));
+        Self { plain_http, logins, authorities: Vec::new(), proxy: None, first_wait, patience }
     }
 }
 
@@ -79,7 +82,6 @@ impl Registries {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("lsrepo/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(20))
-            .read_timeout(Duration::from_secs(60))
             .pool_max_idle_per_host(32)
             // Where an answer points to is looked at here, before anything of ours goes there.
             .redirect(reqwest::redirect::Policy::none())

@@ -1,6 +1,5 @@
 //! What a registry answers, and what its words mean.
 
-use super::link::PATIENCE;
 use lsrepo_oci::AnyDigest;
 use lsrepo_types::Timestamp;
 use reqwest::{Response, header::HeaderMap};
@@ -18,6 +17,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: HeaderMap,
     response: Response,
+    patience: Duration,
 }
 
 /// What a registry says when it says no.
@@ -30,9 +30,9 @@ pub(crate) struct Words {
 }
 
 impl Answer {
-    pub(crate) fn new(url: Url, response: Response) -> Self {
+    pub(crate) fn new(url: Url, response: Response, patience: Duration) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { url, status, headers, response }
+        Self { url, status, headers, response, patience }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -73,7 +73,7 @@ impl Answer {
     /// A whole body; none where it is longer than `limit`, or cut, or does not come.
     pub(crate) async fn body(mut self, limit: u64) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = tokio::time::timeout(PATIENCE, self.response.chunk()).await.ok()?.ok()? {
+        while let Some(chunk) = tokio::time::timeout(self.patience, self.response.chunk()).await.ok()?.ok()? {
             if bytes.len() as u64 + chunk.len() as u64 > limit {
                 return None;
             }

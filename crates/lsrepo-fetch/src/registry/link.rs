@@ -28,8 +28,6 @@ use url::Url;
 pub(crate) const TRIES: u32 = 5;
 /// How many answers in a row may point somewhere else.
 const MOST_HOPS: u32 = 5;
-/// How long nothing may happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
@@ -56,7 +54,8 @@ pub(crate) struct Request<'a> {
     pub(crate) add: &'a (dyn Fn(RequestBuilder) -> RequestBuilder + Send + Sync),
     /// bytes of a body that were sent: while this number grows, nobody is impatient
     pub(crate) progress: Option<&'a AtomicU64>,
-    pub(crate) patience: Duration,
+    /// how many times longer than usual the answer may take
+    pub(crate) patience: u32,
 }
 
 /// The way to one registry.
@@ -72,7 +71,7 @@ pub(crate) struct Link {
 impl<'a> Request<'a> {
     /// A request without a body.
     pub(crate) fn new(method: Method, url: Url, scopes: &'a [Scope]) -> Self {
-        Self { method, url, scopes, add: &|request| request, progress: None, patience: PATIENCE }
+        Self { method, url, scopes, add: &|request| request, progress: None, patience: 1 }
     }
 }
 
@@ -157,7 +156,10 @@ impl Link {
             if let Some(header) = &header {
                 builder = builder.header(AUTHORIZATION, header);
             }
-            let answer = patiently(builder.send(), request).await.map(|response| Answer::new(url.clone(), response))?;
+            let answer = self
+                .patiently(builder.send(), request)
+                .await
+                .map(|response| Answer::new(url.clone(), response, self.shared.options.patience))?;
             match answer.status {
                 401 if self.is_own(&url) && !refreshed => {
                     refreshed = true;
@@ -235,8 +237,8 @@ impl Link {
                 if let Some(login) = login {
                     request = request.basic_auth(&login.user, Some(&login.password));
                 }
-                let response = patiently(request.send(), &Request::new(Method::GET, url.clone(), &[])).await?;
-                let answer = Answer::new(url, response);
+                let response = self.patiently(request.send(), &Request::new(Method::GET, url.clone(), &[])).await?;
+                let answer = Answer::new(url, response, options.patience);
                 match answer.status {
                     200 => {}
                     status @ (408 | 429 | 500..=599) => {
@@ -257,21 +259,23 @@ impl Link {
             }
         }
     }
-}
 
-/// Waits for an answer as long as something happens.
-async fn patiently(
-    answer: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
-    request: &Request<'_>,
-) -> Result<reqwest::Response, Failure> {
-    let sent = || request.progress.map_or(0, |progress| progress.load(Ordering::Relaxed));
-    let mut answer = std::pin::pin!(answer);
-    let mut before = sent();
-    loop {
-        match time::timeout(request.patience, &mut answer).await {
-            Ok(answer) => return answer.map_err(|error| Failure::Passing(whole(&error), None)),
-            Err(_) if sent() > before => before = sent(),
-            Err(_) => return Err(Failure::Passing(format!("nothing happened for {} s", request.patience.as_secs()), None)),
+    /// Waits for an answer as long as something happens.
+    async fn patiently(
+        &self,
+        answer: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
+        request: &Request<'_>,
+    ) -> Result<reqwest::Response, Failure> {
+        let patience = self.shared.options.patience * request.patience;
+        let sent = || request.progress.map_or(0, |progress| progress.load(Ordering::Relaxed));
+        let mut answer = std::pin::pin!(answer);
+        let mut before = sent();
+        loop {
+            match time::timeout(patience, &mut answer).await {
+                Ok(answer) => return answer.map_err(|error| Failure::Passing(whole(&error), None)),
+                Err(_) if sent() > before => before = sent(),
+                Err(_) => return Err(Failure::Passing(format!("nothing happened for {patience:?}"), None)),
+            }
         }
     }
 }

@@ -44,6 +44,7 @@ impl Pusher {
     ) -> Result<Listed, FetchError> {
         if self.has_manifest(repository, name).await? == Some(root.digest) {
             report.manifests_present += 1;
+            self.has(repository, &survey.blobs);
             return Ok(Listed::NoNeed);
         }
         let tree = Tree::of(store, survey)?;
@@ -61,6 +62,9 @@ impl Pusher {
                 });
             }
             there.extend(all(tasks).await?.into_iter().flatten());
+        }
+        if named {
+            self.has(repository, &survey.blobs);
         }
         let levels = if named { Vec::new() } else { tree.levels(&root.digest, &there) };
         report.manifests_present += there.len() as u64;

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use lsrepo_oci::{AnyDigest, MOST_MANIFEST, RegistryHost, RepositoryName, Tag, media_type};
+use lsrepo_oci::{AnyDigest, Descriptor, MOST_MANIFEST, RegistryHost, RepositoryName, Tag, media_type};
 use reqwest::{
     Method, RequestBuilder,
     header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE},
@@ -128,9 +128,18 @@ impl Pusher {
                 Upload { link, repository, digest, size, source, from, chunk: options.chunk, name: &name, sent }.run().await?
             }
         };
-        places.lock().unwrap_or_else(PoisonError::into_inner).entry(digest).or_default().insert(repository.clone());
+        self.note(repository, digest);
         (link.on_event)(Event::Done { name: &name });
         Ok(done)
+    }
+
+    fn note(&self, repository: &RepositoryName, digest: AnyDigest) {
+        self.0.places.lock().unwrap_or_else(PoisonError::into_inner).entry(digest).or_default().insert(repository.clone());
+    }
+
+    /// These blobs of an image that is there can be mounted elsewhere. If the registry lacks one, it is sent.
+    pub(super) fn has(&self, repository: &RepositoryName, blobs: &[Descriptor<AnyDigest>]) {
+        blobs.iter().for_each(|blob| self.note(repository, blob.digest));
     }
 
     /// Whether a repository has a blob.

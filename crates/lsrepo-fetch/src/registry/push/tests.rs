@@ -49,16 +49,19 @@ impl Notes {
 }
 
 fn registries(registry: &Registry, login: Option<&str>) -> Registries {
+    Registries::new(options(registry, login)).unwrap()
+}
+
+fn options(registry: &Registry, login: Option<&str>) -> RegistryOptions {
     let host: RegistryHost = registry.host.parse().unwrap();
     let login = login.and_then(|login| login.split_once(':'));
     let login = login.map(|(user, password)| (host.clone(), Login { user: user.into(), password: password.into() }));
-    let options = RegistryOptions {
+    RegistryOptions {
         plain_http: [host].into(),
         logins: login.into_iter().collect(),
         first_wait: Duration::from_millis(1),
         ..RegistryOptions::default()
-    };
-    Registries::new(options).unwrap()
+    }
 }
 
 fn pusher_with(registry: &Registry, login: Option<&str>, options: PushOptions, on_event: OnEvent) -> Pusher {

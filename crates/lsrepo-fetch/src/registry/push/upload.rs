@@ -8,7 +8,7 @@ use crate::{
     Event, FetchError,
     registry::{
         answer::Answer,
-        link::{Failure, Link, PATIENCE, Request},
+        link::{Failure, Link, Request},
         token::Scope,
     },
 };
@@ -17,18 +17,15 @@ use reqwest::{
     Method, RequestBuilder,
     header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE},
 };
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicU64};
 use url::Url;
 
 /// Up to this size a blob is sent with the request that names it.
 const SMALL: u64 = 1 << 20;
 /// So many bytes more, and a failure is the first one again.
 const PROGRESS: u64 = 1 << 20;
-/// A registry may copy a large blob before it answers the last request.
-const LAST_PATIENCE: Duration = Duration::from_secs(600);
+/// A registry may copy a large blob before it answers the last request: so many times longer than another.
+const LAST_PATIENCE: u32 = 10;
 
 /// What is sent, and where.
 pub(super) struct Upload<'a> {
@@ -191,7 +188,7 @@ impl Upload<'_> {
         };
         (one.unsure, one.ended) = (true, true);
         let scopes = [Scope::push(self.repository.as_str())];
-        let patience = if self.size > SMALL { LAST_PATIENCE } else { PATIENCE };
+        let patience = if self.size > SMALL { LAST_PATIENCE } else { 1 };
         let request = Request { add: &add, progress: Some(&counted), patience, ..Request::new(Method::PUT, url, &scopes) };
         let answer = self.link.once(&request).await?;
         match answer.status {

@@ -102,6 +102,20 @@ fn an_answer_that_was_lost_does_not_matter() {
 }
 
 #[test]
+fn a_registry_that_stands_still_is_not_waited_for() {
+    for (method, path) in [("HEAD", "/blobs/"), ("PATCH", "/up/")] {
+        let (registry, notes, bytes) = (Registry::new(Manner::default()), Notes::default(), noise(SIZE));
+        registry.fault(method, path, Fault::Stall, 1);
+        let options = RegistryOptions { patience: Duration::from_millis(500), ..options(&registry, None) };
+        let registries = Registries::new(options).unwrap();
+        let pusher = Pusher::new(&registries, &registry.host.parse().unwrap(), PushOptions::default(), notes.on_event()).unwrap();
+        let done = run(pusher.blob(&repository("a"), &Digest::of(&bytes).into(), SIZE as u64, &Source::of_bytes(bytes)));
+        assert_eq!(done.unwrap(), Pushed::Sent);
+        assert!(notes.all()[0].starts_with("nothing happened for "), "{:?}", notes.all());
+    }
+}
+
+#[test]
 fn tries_have_an_end_and_the_next_run_goes_on() {
     let (registry, desk) = (Registry::new(Manner::default()), Desk::new());
     let plan = desk.plan(&registry, "a:1", &desk.index(), &[]);

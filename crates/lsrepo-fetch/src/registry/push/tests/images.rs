@@ -55,6 +55,11 @@ fn the_second_repository_gets_mounts_and_what_is_new_of_the_second_image_is_sent
     assert_eq!((report.blobs_mounted, report.blobs_sent, report.bytes), (3, 0, 0));
     let report = run(pusher.image(&desk.store, &desk.plan(&registry, "b:2", &arm64, &[]))).unwrap();
     assert_eq!((report.blobs_present, report.blobs_sent), (1, 2));
+    // A later run finds the image there, and what it finds it mounts too.
+    let pusher = self::pusher(&registry);
+    run(pusher.image(&desk.store, &desk.plan(&registry, "a:1", &amd64, &[]))).unwrap();
+    let report = run(pusher.image(&desk.store, &desk.plan(&registry, "c:1", &amd64, &[]))).unwrap();
+    assert_eq!((report.blobs_mounted, report.blobs_sent), (3, 0));
 }
 
 #[test]
