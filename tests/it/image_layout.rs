@@ -40,7 +40,9 @@ fn walk(
     let wanted = Wanted { platforms: platforms.to_vec(), foreign: false };
     let found = survey(root, &wanted, &mut |one| blob(layout, one).ok())?;
     for one in found.manifests.iter().chain(&found.blobs) {
-        store.put(&blob(layout, one)?)?;
+        if !one.digest.sha256().is_some_and(|digest| store.contains(&digest, one.size)) {
+            store.put(&blob(layout, one)?)?;
+        }
     }
     let root = &found.manifests[0];
     Ok((Descriptor::new(&root.media_type, root.digest, root.size), found))

@@ -1,6 +1,6 @@
 //! Image layouts into one archive, to be tried with container tools:
 //! `image_archive oci|docker OUT [PLATFORM|-] [+referrers] LAYOUT[@TAG][#PLATFORM]=NAME…`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "../../../tests/it/image_layout.rs"]
 mod image_layout;
@@ -8,7 +8,7 @@ mod image_layout;
 use lsrepo_bundle::image_archive::{ArchiveFormat, ArchiveOptions, write_to_path};
 use lsrepo_oci::ImagePlatform;
 use lsrepo_store::Store;
-use std::{env, error::Error, path::Path};
+use std::{env, error::Error, path::Path, time::Instant};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         images.push(image_layout::take(&store, Path::new(layout), tag, name.parse()?, kept.as_slice())?);
     }
     let options = ArchiveOptions { format, platform, referrers };
+    let started = Instant::now();
     let summary = write_to_path(&store, &images, &options, Path::new(out), &|_| {})?;
     println!("{summary:?}");
+    eprintln!("{:?}", started.elapsed());
     Ok(())
 }

@@ -202,7 +202,7 @@ fn file(url: &Url, address: &str, ask: &Ask) -> Result<Answer, FetchError> {
 }
 
 /// An error with its causes; reqwest's own text leaves them out.
-fn whole(error: &reqwest::Error) -> String {
+pub(crate) fn whole(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     if let Some(at) = text.find(" for url (") {
         text.truncate(at);

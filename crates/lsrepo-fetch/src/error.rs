@@ -150,6 +150,9 @@ pub enum FetchError {
     /// the store
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// something that cannot be pushed
+    #[error(transparent)]
+    Push(Box<crate::registry::PushError>),
     /// every address of a file failed
     #[error("{name} cannot be fetched:{}", attempts.iter().map(|attempt| format!("\n  {attempt}")).collect::<String>())]
     All {

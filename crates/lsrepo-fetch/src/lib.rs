@@ -16,6 +16,7 @@ mod host;
 mod index;
 mod pin;
 mod refresh;
+pub mod registry;
 mod release;
 mod unpack;
 mod yum;

@@ -1,0 +1,104 @@
+//! Registries of container images: who is asked, and as whom.
+//!
+//! A registry says with its first 401 how it wants to know us: by password, or by a token that somebody else gives for
+//! one repository and for some minutes. Tokens are kept for the run and fetched again when they are old, also in the middle
+//! of an upload. A password goes to the host that it is for and to the giver of tokens that this host names, and to nobody
+//! that an answer points to. Plain http is spoken only where that was allowed.
+//! Specs: distribution-spec; distribution's "Token Authentication Specification".
+
+mod answer;
+mod challenge;
+mod link;
+mod push;
+mod token;
+
+pub use push::{ManifestName, PushError, PushOptions, PushPlan, PushReport, Pushed, Pusher, Refusal, Source, push};
+
+use crate::{FetchError, host::Hosts};
+use lsrepo_oci::RegistryHost;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use token::Tokens;
+
+/// Who we are to a registry.
+#[derive(Clone)]
+pub struct Login {
+    /// the account
+    pub user: String,
+    /// its password, or a token that stands for one
+    pub password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Login({})", self.user)
+    }
+}
+
+/// How registries are asked.
+#[derive(Clone, Debug)]
+pub struct RegistryOptions {
+    /// those that may be asked in plain http
+    pub plain_http: BTreeSet<RegistryHost>,
+    /// who we are to whom
+    pub logins: BTreeMap<RegistryHost, Login>,
+    /// certificates of authorities in PEM, trusted beside the usual ones
+    pub authorities: Vec<Vec<u8>>,
+    /// for all addresses, instead of what the environment says
+    pub proxy: Option<String>,
+    /// the wait before a request is made for the second time; each further one waits twice as long
+    pub first_wait: Duration,
+    /// how long nothing may happen before a request counts as failed
+    pub patience: Duration,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        let (plain_http, logins) = (BTreeSet::new(), BTreeMap::new());
+        let (first_wait, patience) = (Duration::from_millis(500), Duration::from_secs(60));
+        Self { plain_http, logins, authorities: Vec::new(), proxy: None, first_wait, patience }
+    }
+}
+
+/// Asks registries. A copy is the same again: limits and tokens are shared.
+#[derive(Clone)]
+pub struct Registries(Arc<Shared>);
+
+struct Shared {
+    http: reqwest::Client,
+    options: RegistryOptions,
+    hosts: Hosts,
+    tokens: Tokens,
+}
+
+impl Registries {
+    /// Needs no runtime yet.
+    pub fn new(options: RegistryOptions) -> Result<Self, FetchError> {
+        // The first provider of the process stays; a second installation is no fault.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("lsrepo/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(20))
+            .pool_max_idle_per_host(32)
+            // Where an answer points to is looked at here, before anything of ours goes there.
+            .redirect(reqwest::redirect::Policy::none())
+            .http1_only();
+        if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy).map_err(|error| FetchError::Client(format!("proxy `{proxy}`: {error}")))?;
+            builder = builder.proxy(proxy);
+        }
+        let mut authorities = Vec::new();
+        for pem in &options.authorities {
+            let all = reqwest::Certificate::from_pem_bundle(pem);
+            authorities.extend(all.map_err(|error| FetchError::Client(format!("certificate of an authority: {error}")))?);
+        }
+        if !authorities.is_empty() {
+            builder = builder.tls_certs_merge(authorities);
+        }
+        let http = builder.build().map_err(|error| FetchError::Client(error.to_string()))?;
+        Ok(Self(Arc::new(Shared { http, options, hosts: Hosts::default(), tokens: Tokens::default() })))
+    }
+}

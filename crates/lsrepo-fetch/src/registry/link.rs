@@ -1,0 +1,281 @@
+//! One registry, asked with what it wants to know of us.
+//!
+//! A request is made anew for every try, so that a body can be sent again. It goes to the registry with its token;
+//! to wherever an answer points, it goes without.
+
+use super::{
+    Registries, Shared,
+    answer::Answer,
+    challenge::Challenge,
+    push::{PushError, Refusal},
+    token::{self, Scope},
+};
+use crate::{Event, FetchError, client::whole, host::Host};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use lsrepo_oci::RegistryHost;
+use reqwest::{Method, RequestBuilder, header::AUTHORIZATION};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time;
+use url::Url;
+
+/// How often a request is made that fails in passing.
+pub(crate) const TRIES: u32 = 5;
+/// How many answers in a row may point somewhere else.
+const MOST_HOPS: u32 = 5;
+/// The longest wait that a server may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// Says what is being done. Comes from any thread.
+pub(crate) type OnEvent = Arc<dyn Fn(Event<'_>) + Send + Sync>;
+
+/// Why one request did not do what it should.
+pub(crate) enum Failure {
+    /// it may work next time, after this wait if the server named one
+    Passing(String, Option<Duration>),
+    /// too many requests: fewer at once, and later
+    Overloaded(String, Option<Duration>),
+    /// it will not work
+    Lasting(FetchError),
+}
+
+/// A request, to be made as often as it takes.
+pub(crate) struct Request<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// what it needs to be allowed
+    pub(crate) scopes: &'a [Scope],
+    /// adds headers and a body
+    pub(crate) add: &'a (dyn Fn(RequestBuilder) -> RequestBuilder + Send + Sync),
+    /// bytes of a body that were sent: while this number grows, nobody is impatient
+    pub(crate) progress: Option<&'a AtomicU64>,
+    /// how many times longer than usual the answer may take
+    pub(crate) patience: u32,
+}
+
+/// The way to one registry.
+#[derive(Clone)]
+pub(crate) struct Link {
+    shared: Arc<Shared>,
+    base: Url,
+    pub(crate) name: RegistryHost,
+    pub(crate) host: Arc<Host>,
+    pub(crate) on_event: OnEvent,
+}
+
+impl<'a> Request<'a> {
+    /// A request without a body.
+    pub(crate) fn new(method: Method, url: Url, scopes: &'a [Scope]) -> Self {
+        Self { method, url, scopes, add: &|request| request, progress: None, patience: 1 }
+    }
+}
+
+impl Link {
+    pub(crate) fn new(registries: &Registries, name: &RegistryHost, on_event: OnEvent) -> Result<Self, FetchError> {
+        let shared = registries.0.clone();
+        let scheme = if shared.options.plain_http.contains(name) { "http" } else { "https" };
+        let base: Url = format!("{scheme}://{}/", name.endpoint())
+            .parse()
+            .map_err(|error| FetchError::Client(format!("registry {name}: {error}")))?;
+        let host = shared.hosts.of(base.as_str());
+        Ok(Self { shared, base, name: name.clone(), host, on_event })
+    }
+
+    /// The address of a path below `/v2/`. Its parts are names of repositories, tags and digests: nothing needs escaping.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("/v2/{path}"));
+        url
+    }
+
+    /// An address in an answer as it is meant: a registry behind a proxy that ends TLS often says `http` of itself.
+    pub(crate) fn own(&self, mut url: Url) -> Url {
+        let same = url.host_str() == self.base.host_str() && (url.port() == self.base.port() || url.port().is_none());
+        if same && self.base.scheme() == "https" && url.scheme() == "http" {
+            let _ = url.set_scheme("https");
+            let _ = url.set_port(self.base.port());
+        }
+        url
+    }
+
+    fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.base.origin()
+    }
+
+    /// Makes a request, again where the network or the server fails in passing. `name` is how messages call it.
+    pub(crate) async fn ask(&self, name: &str, request: &Request<'_>) -> Result<Answer, FetchError> {
+        let mut tries = 0;
+        loop {
+            let Some(place) = self.host.place().await else { return Err(FetchError::Client("interrupted".to_owned())) };
+            tries += 1;
+            match self.once(request).await {
+                Ok(answer) => {
+                    self.host.well();
+                    return Ok(answer);
+                }
+                Err(failure) => {
+                    if matches!(failure, Failure::Overloaded(..)) {
+                        self.host.overloaded(place);
+                    } else {
+                        drop(place);
+                    }
+                    self.wait(name, failure, tries).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits until a failed request may be made again, if it may.
+    pub(crate) async fn wait(&self, name: &str, failure: Failure, tries: u32) -> Result<(), FetchError> {
+        let (why, wait) = match failure {
+            Failure::Lasting(error) => return Err(error),
+            Failure::Passing(why, wait) | Failure::Overloaded(why, wait) => (why, wait),
+        };
+        if tries >= TRIES {
+            return Err(PushError::GaveUp { registry: self.name.clone(), name: name.to_owned(), why }.into());
+        }
+        let usual = self.shared.options.first_wait * (1 << tries.saturating_sub(1).min(6));
+        let after = wait.unwrap_or(usual).min(LONGEST_WAIT);
+        (self.on_event)(Event::Retry { name, why: &why, after });
+        time::sleep(after).await;
+        Ok(())
+    }
+
+    /// Makes a request once, but for what is between us and an answer: a token that is old, an address that moved.
+    pub(crate) async fn once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let mut url = self.own(request.url.clone());
+        let (mut hops, mut refreshed) = (0, false);
+        loop {
+            let mut builder = (request.add)(self.shared.http.request(request.method.clone(), url.clone()));
+            let header = if self.is_own(&url) { self.authorization(request.scopes).await? } else { None };
+            if let Some(header) = &header {
+                builder = builder.header(AUTHORIZATION, header);
+            }
+            let answer = self
+                .patiently(builder.send(), request)
+                .await
+                .map(|response| Answer::new(url.clone(), response, self.shared.options.patience))?;
+            match answer.status {
+                401 if self.is_own(&url) && !refreshed => {
+                    refreshed = true;
+                    let challenge = Challenge::read(answer.all("www-authenticate"));
+                    if !self.introduce(challenge, request.scopes, header).await? {
+                        return Ok(answer);
+                    }
+                }
+                301 | 302 | 303 | 307 | 308 if hops < MOST_HOPS => match answer.location() {
+                    Some(next) if answer.status >= 307 || matches!(request.method, Method::GET | Method::HEAD) => {
+                        // Never from TLS to none.
+                        if url.scheme() == "https" && self.own(next.clone()).scheme() == "http" {
+                            return Ok(answer);
+                        }
+                        url = self.own(next);
+                        hops += 1;
+                    }
+                    _ => return Ok(answer),
+                },
+                429 | 503 => {
+                    let why = format!("the server answered {}", answer.status);
+                    return Err(Failure::Overloaded(why, answer.retry_after()));
+                }
+                // Not implemented, no such version, no room: it will say so again.
+                501 | 505 | 507 => return Ok(answer),
+                status @ (408 | 425 | 500..=599) => {
+                    return Err(Failure::Passing(format!("the server answered {status}"), answer.retry_after()));
+                }
+                _ => return Ok(answer),
+            }
+        }
+    }
+
+    /// What to say to the registry, as far as it is known.
+    async fn authorization(&self, scopes: &[Scope]) -> Result<Option<String>, Failure> {
+        let host = self.name.as_str();
+        if let Some(header) = self.shared.tokens.header(host, scopes) {
+            return Ok(Some(header));
+        }
+        match self.shared.tokens.challenge(host) {
+            // Known from another repository: no need to be told again.
+            Some(challenge) => {
+                self.introduce(Some(challenge), scopes, None).await?;
+                Ok(self.shared.tokens.header(host, scopes))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Does what a challenge asks for. Says whether there is anything new to be said.
+    async fn introduce(&self, challenge: Option<Challenge>, scopes: &[Scope], old: Option<String>) -> Result<bool, Failure> {
+        let Shared { tokens, options, http, .. } = &*self.shared;
+        let (host, login) = (self.name.as_str(), options.logins.get(&self.name));
+        let Some(challenge) = challenge else { return Ok(false) };
+        tokens.challenged(host, challenge.clone());
+        match (challenge, login) {
+            (Challenge::Basic, None) => Ok(false),
+            (Challenge::Basic, Some(login)) => {
+                let header = format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{}", login.user, login.password)));
+                let new = old.as_ref() != Some(&header);
+                tokens.keep(host, scopes, header, None);
+                Ok(new)
+            }
+            (Challenge::Bearer { realm, service }, login) => {
+                let _turn = tokens.turn.lock().await;
+                // Somebody else may have got one meanwhile.
+                if tokens.header(host, scopes).is_some_and(|now| Some(&now) != old.as_ref()) {
+                    return Ok(true);
+                }
+                let Some(url) = token::request(&realm, service.as_deref(), scopes, &self.base, login) else {
+                    return Err(Failure::Lasting(PushError::Realm { registry: self.name.clone(), realm }.into()));
+                };
+                let shown = url.origin().ascii_serialization();
+                let mut request = http.get(url.clone());
+                if let Some(login) = login {
+                    request = request.basic_auth(&login.user, Some(&login.password));
+                }
+                let response = self.patiently(request.send(), &Request::new(Method::GET, url.clone(), &[])).await?;
+                let answer = Answer::new(url, response, options.patience);
+                match answer.status {
+                    200 => {}
+                    status @ (408 | 429 | 500..=599) => {
+                        return Err(Failure::Passing(
+                            format!("{shown} answered {status} instead of a token"),
+                            answer.retry_after(),
+                        ));
+                    }
+                    _ => return Err(Failure::Lasting(Refusal::of(&self.name, "a token", answer).await.into())),
+                }
+                match answer.body(token::MOST).await.as_deref().and_then(token::given) {
+                    Some((token, lifetime)) => {
+                        tokens.keep(host, scopes, format!("Bearer {token}"), Some(lifetime));
+                        Ok(true)
+                    }
+                    None => Err(Failure::Passing(format!("{shown} gave no token"), None)),
+                }
+            }
+        }
+    }
+
+    /// Waits for an answer as long as something happens.
+    async fn patiently(
+        &self,
+        answer: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
+        request: &Request<'_>,
+    ) -> Result<reqwest::Response, Failure> {
+        let patience = self.shared.options.patience * request.patience;
+        let sent = || request.progress.map_or(0, |progress| progress.load(Ordering::Relaxed));
+        let mut answer = std::pin::pin!(answer);
+        let mut before = sent();
+        loop {
+            match time::timeout(patience, &mut answer).await {
+                Ok(answer) => return answer.map_err(|error| Failure::Passing(whole(&error), None)),
+                Err(_) if sent() > before => before = sent(),
+                Err(_) => return Err(Failure::Passing(format!("nothing happened for {patience:?}"), None)),
+            }
+        }
+    }
+}
