@@ -15,12 +15,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         [store, address, mode] => (store, address, mode.as_str()),
         _ => return Err("usage: registry STORE ADDRESS [read-only | push | HTPASSWD]".into()),
     };
-    let mut options = Options::default();
-    options.listener = Some(Listener::new(|event| {
+    let listener = Listener::new(|event| {
         if let Event::Broken { path, why } = event {
             eprintln!("{path}: {why}");
         }
-    }));
+    });
+    let mut options = Options { listener: Some(listener), ..Options::default() };
     match mode {
         "read-only" => {}
         "push" => options.push = Some(Push::by(Pushers::Anyone)),

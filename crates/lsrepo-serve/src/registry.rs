@@ -63,6 +63,7 @@ pub(crate) struct Registry {
 /// What there is besides where pushes are taken.
 struct Pushing {
     uploads: Arc<Uploads>,
+    accept_missing_layers: bool,
     _only_server: Guard,
 }
 
@@ -86,7 +87,7 @@ impl Registry {
                 let only_server = store.lock_registry().map_err(io::Error::other)?;
                 store.sweep_uploads().map_err(io::Error::other)?;
                 let uploads = Arc::new(Uploads::new(push.max_uploads, push.idle));
-                Some(Pushing { uploads, _only_server: only_server })
+                Some(Pushing { uploads, accept_missing_layers: push.accept_missing_layers, _only_server: only_server })
             }
         };
         let pushed = Arc::new(Pushed::load(store.clone(), quota)?);

@@ -11,6 +11,8 @@ pub struct Push {
     pub quota_bytes: Option<u64>,
     /// under way at once
     pub max_uploads: usize,
+    /// images may be pushed without some of their layers: what is carried for some platforms only lacks those of others
+    pub accept_missing_layers: bool,
     /// after which an upload that nobody touches is given up
     pub idle: Duration,
 }
@@ -27,6 +29,6 @@ pub enum Pushers {
 impl Push {
     /// With the usual limits: 100 uploads, an hour each, and as much as the disk has.
     pub fn by(pushers: Pushers) -> Self {
-        Self { pushers, quota_bytes: None, max_uploads: 100, idle: Duration::from_secs(3600) }
+        Self { pushers, quota_bytes: None, max_uploads: 100, accept_missing_layers: false, idle: Duration::from_secs(3600) }
     }
 }

@@ -74,6 +74,7 @@ pub(super) async fn put(
         whole,
         reference,
         bytes,
+        may_lack_layers: ask.registry.pushing()?.accept_missing_layers,
     };
     let (digest, subject) = spawn_blocking(move || push.run()).await.map_err(disk)??;
     let mut answer = done(StatusCode::CREATED, &location(ask, &name, "manifests", &digest));
@@ -116,6 +117,7 @@ struct Push {
     announced: String,
     tags: Vec<Tag>,
     bytes: Vec<u8>,
+    may_lack_layers: bool,
 }
 
 impl Push {
@@ -175,7 +177,7 @@ impl Push {
                 Ok(blob) => {
                     adopted.blobs.insert(descriptor.digest, StoredBlob { added: now(), ..blob.clone() });
                 }
-                Err(_) if media_type::is_foreign(&descriptor.media_type) => {}
+                Err(_) if self.may_lack_layers || media_type::is_foreign(&descriptor.media_type) => {}
                 Err(_) => {
                     let message = format!("it names the blob {}, which was not pushed before", descriptor.digest);
                     return Err(ApiError::new(ErrorCode::ManifestBlobUnknown, message).about("digest", descriptor.digest));
