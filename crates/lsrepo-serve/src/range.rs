@@ -85,4 +85,15 @@ mod tests {
         assert_eq!((strictly(Some("bytes=0-1,3-4"), 10), strictly(None, 10)), (Whole, Whole));
         assert_eq!(wanted(Some("bytes=0-"), 0), Whole);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_a_part_is_within_the_file(header in "(bytes=)?[-0-9, +a]{0,40}", size in 0u64..200) {
+            for found in [wanted(Some(&header), size), strictly(Some(&header), size)] {
+                if let Part { first, end } = found {
+                    proptest::prop_assert!(first < end && end <= size, "{header}");
+                }
+            }
+        }
+    }
 }

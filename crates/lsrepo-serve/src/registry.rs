@@ -118,20 +118,19 @@ impl Registry {
         let query = Query::parse(head.uri.query());
         let ns = query.first("ns").filter(|ns| !ns.is_empty()).map(str::to_owned);
         let ask = Ask { registry: self, site, head, query, ns, local };
-        let mut answer = match self.decide(&ask, incoming.as_mut()).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                // Whoever waits for leave to send hears the answer at once.
-                if let Some(incoming) = incoming.as_mut().filter(|_| !head.headers.contains_key(http::header::EXPECT)) {
-                    incoming.drain().await;
-                }
-                let mut answer = answer::error(&error);
-                if error.code == ErrorCode::Unauthorized {
-                    self.login.challenge(&ask, &mut answer);
-                }
-                answer
+        let decided = self.decide(&ask, incoming.as_mut()).await;
+        let mut answer = decided.unwrap_or_else(|error| {
+            let mut answer = answer::error(&error);
+            if error.code == ErrorCode::Unauthorized {
+                self.login.challenge(&ask, &mut answer);
             }
-        };
+            answer
+        });
+        // Whoever is cut while he sends does not hear why; whoever waits for leave to send hears it at once.
+        let waits = head.headers.contains_key(http::header::EXPECT);
+        if let Some(incoming) = incoming.as_mut().filter(|_| !answer.status.is_success() && !waits) {
+            incoming.drain().await;
+        }
         answer::complete(&mut answer, ask.ns.as_deref());
         answer
     }

@@ -142,7 +142,15 @@ impl Busy {
         let mut inner = self.0.lock();
         inner.under_way.take(bytes.len() as u64)?;
         inner.touched = Instant::now();
-        inner.writer.as_mut().ok_or_else(gone)?.add(bytes).map_err(written)
+        let Inner { writer, under_way, .. } = &mut *inner;
+        let writer = writer.as_mut().ok_or_else(gone)?;
+        let mark = writer.mark();
+        writer.add(bytes).map_err(|why| {
+            // A full disk may have taken half of them.
+            _ = writer.back_to(mark);
+            under_way.keep(writer.size());
+            written(why)
+        })
     }
 
     pub(crate) fn mark(&self) -> Result<Mark, ApiError> {

@@ -43,6 +43,13 @@ fn every_way_to_change_something_is_refused() {
 }
 
 #[test]
+fn whoever_sends_much_hears_why_it_is_refused() {
+    let server = Server::showing(|_| RegistryImages::new());
+    let refused = server.ask("PUT", "/v2/a/manifests/1").body(vec![b' '; 5_000_000]).send();
+    assert_eq!(refused.error(), (405, "UNSUPPORTED".into()));
+}
+
+#[test]
 fn what_was_pushed_before_is_still_shown() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::at(folder.path(), anyone(), |_| RegistryImages::new());

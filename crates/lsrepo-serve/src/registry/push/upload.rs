@@ -128,7 +128,6 @@ async fn more(ask: &Ask<'_>, session: &Session, busy: &Arc<Busy>, incoming: &mut
     let range = ask.header(header::CONTENT_RANGE).map(ChunkRange::parse).transpose()?;
     let size = session.size();
     if let Some(range) = range.filter(|range| range.first != size) {
-        incoming.drain().await;
         let message = format!("{size} bytes are there, so the next chunk begins at {size} and not at {}", range.first);
         let mut answer = error(&ApiError::new(ErrorCode::BlobUploadInvalid, message).with_status(416));
         progress(session, &mut answer);
