@@ -3,6 +3,7 @@
 
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
+use lsrepo_oci::api::{ChunkRange, Page, Query, Route};
 use lsrepo_rpm::{
     Advisory, Comps, Evr, Metalink, Modules, Nevra, NevraRef, Package, Record, Repomd, Repository, Request, Variables, filelists,
     metadata::{self, Compression, Placed},
@@ -37,6 +38,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("packages", packages_index),
     ("path", path),
     ("primary", rpm_primary),
+    ("registry_path", registry_path),
     ("release", release_file),
     ("repo_file", repo_files),
     ("repomd", repomd),
@@ -45,6 +47,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("rich", rich_dependency),
     ("sources", source_lists),
     ("updateinfo", advisories),
+    ("upload_range", upload_range),
     ("version", versions),
 ];
 
@@ -170,6 +173,29 @@ pub fn path(data: &[u8]) {
     }
 }
 
+/// Path and query of a request to a registry: what is understood names nothing that could climb; pages end.
+pub fn registry_path(data: &[u8]) {
+    let (path, query) = text(data).split_once('?').unwrap_or((text(data), ""));
+    match Route::parse(path) {
+        Ok(route) => {
+            let name = route.name().map_or("", |name| name.as_str());
+            let plain = |part: &str| part != ".." && !part.starts_with('.') && part.bytes().all(|byte| byte.is_ascii_graphic());
+            assert!(name.split('/').all(plain) && !name.contains(['\\', '%', ':']) && name.len() <= 255);
+            if let Route::Upload { id, .. } = route {
+                assert!(id.as_str().parse::<RelPath>().is_ok_and(|path| !path.as_str().contains('/')));
+            }
+        }
+        Err(error) => assert!(matches!(error.status, 400 | 404) && error.body().starts_with(b"{")),
+    }
+    if let Ok(page) = Page::parse(&Query::parse(Some(query))) {
+        let all = ["a", "b", "c"];
+        let cut = page.cut(all.into_iter(), 2);
+        assert!(cut.items.len() <= 2 && !(cut.items.is_empty() && cut.more));
+        let link = page.link("/v2/_catalog", page.last.as_deref().unwrap_or("z"), &[]);
+        assert!(link.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') && link.matches('>').count() == 1);
+    }
+}
+
 /// A `Release` that is read is written as one that lists the same files.
 pub fn release_file(data: &[u8]) {
     if let Ok(release) = Release::parse(text(data)) {
@@ -282,5 +308,13 @@ pub fn rpm_request(data: &[u8]) {
 pub fn rich_dependency(data: &[u8]) {
     if let Ok(tree) = rich::parse(text(data)) {
         assert_eq!(rich::parse(&tree.to_string()), Ok(tree));
+    }
+}
+
+/// The place of a chunk in an upload, written and read again.
+pub fn upload_range(data: &[u8]) {
+    if let Ok(range) = ChunkRange::parse(text(data)) {
+        let last = range.first + (range.length - 1);
+        assert_eq!(ChunkRange::parse(&format!("{}-{last}", range.first)), Ok(range));
     }
 }

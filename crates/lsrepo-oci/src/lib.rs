@@ -9,6 +9,7 @@
 
 pub mod annotation;
 mod any_digest;
+pub mod api;
 mod content;
 mod docker_archive;
 mod document;

@@ -143,15 +143,20 @@ fn per_host(mut answer: Answer) -> Answer {
 
 /// Our own address as this client sees it; it ends up in scripts that root runs, so it is checked.
 fn with_base(site: &Site, head: &request::Parts, local: Option<&str>, answer: impl FnOnce(&BaseUrl) -> Answer) -> Answer {
+    match base(site, head, local) {
+        Some(base) => answer(&base),
+        None => text(StatusCode::BAD_REQUEST, "the Host header is not a host"),
+    }
+}
+
+/// Our own address as this client sees it, where that can be known.
+pub(crate) fn base(site: &Site, head: &request::Parts, local: Option<&str>) -> Option<BaseUrl> {
     let host = match head.headers.get(header::HOST) {
         Some(host) => host.to_str().ok(),
         None => head.uri.authority().map(http::uri::Authority::as_str).or(local),
     };
     let asked = || host.and_then(|host| BaseUrl::from_host("http", host).ok());
-    match site.base_url.clone().or_else(asked) {
-        Some(base) => answer(&base),
-        None => text(StatusCode::BAD_REQUEST, "the Host header is not a host"),
-    }
+    site.base_url.clone().or_else(asked)
 }
 
 fn redirect(path: &str) -> Answer {
@@ -171,13 +176,13 @@ pub(crate) fn text(status: StatusCode, line: &str) -> Answer {
 }
 
 impl Answer {
-    fn set(&mut self, name: HeaderName, value: HeaderValue) {
+    pub(crate) fn set(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
     }
 }
 
 /// Made of digests, numbers, dates and encoded paths: always a header value.
-fn value(text: &str) -> HeaderValue {
+pub(crate) fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }

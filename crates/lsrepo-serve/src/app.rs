@@ -6,12 +6,14 @@ use crate::{
     body::{Body, Report, Stream},
     budget::{Budget, LARGEST},
     event::{Access, Event, Listener},
+    registry::{self, Incoming, Registry},
+    server::Options,
     site::{Current, Shown},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use lsrepo_store::Store;
 use lsrepo_types::Digest;
-use std::{convert::Infallible, io, net::SocketAddr, ops::Range, sync::Arc, time::Instant};
+use std::{convert::Infallible, fmt::Display, io, net::SocketAddr, ops::Range, sync::Arc, time::Instant};
 
 /// The two ends of a connection, where they are known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,29 +31,52 @@ pub struct App {
     store: Arc<Store>,
     budget: Budget,
     files: Arc<Files>,
+    registry: Arc<Registry>,
     listener: Option<Listener>,
 }
 
 impl App {
-    /// Answers from this site and this store; `listener` hears of each request.
-    pub fn new(site: Arc<Current>, store: Arc<Store>, listener: Option<Listener>) -> Self {
-        Self { site, store, budget: Budget::new(), files: Arc::new(Files::new()), listener }
+    /// Answers from this site and this store, in which what was pushed is looked for.
+    pub fn new(site: Arc<Current>, store: Arc<Store>, options: &Options) -> io::Result<Self> {
+        let budget = Budget::new();
+        let registry = Arc::new(Registry::open(store.clone(), budget.clone(), options)?);
+        let uploads = options.push.as_ref().map_or(0, |push| push.max_uploads);
+        Ok(Self { site, store, budget, files: Arc::new(Files::new(uploads)), registry, listener: options.listener.clone() })
     }
 
-    /// Answers one request. The body of the request is not looked at.
-    pub async fn respond<B>(self, request: Request<B>, ends: Ends) -> Result<Response<Body>, Infallible> {
+    /// Gives up uploads that nobody has touched for too long.
+    pub(crate) fn sweep(&self) {
+        self.registry.sweep();
+    }
+
+    /// Answers one request. Only pushes have a body that is looked at.
+    pub async fn respond<B>(self, request: Request<B>, ends: Ends) -> Result<Response<Body>, Infallible>
+    where
+        B: hyper::body::Body + Send + 'static,
+        B::Error: Display,
+    {
         let start = Instant::now();
-        // Nothing of `B` may live across an await: it need not be `Send`.
-        let head = request.into_parts().0;
+        let (head, sent) = request.into_parts();
         let local = ends.local.map(|address| address.to_string());
         let Shown { site, generation } = self.site.shown();
-        let answer = answer::decide(&site, &head, local.as_deref());
+        let is_registry = registry::is_for(head.uri.path());
+        let answer = match is_registry {
+            true => {
+                let reads = matches!(head.method, Method::GET | Method::HEAD);
+                let incoming = (!reads).then(|| Incoming::new(sent, self.registry.stall()));
+                self.registry.answer(site, &head, incoming, local.as_deref()).await
+            }
+            false => answer::decide(&site, &head, local.as_deref()),
+        };
         let is_head = head.method == Method::HEAD;
         let (answer, body) = match self.body(&answer.content, is_head, generation).await {
             Ok(body) => (answer, body),
             Err(error) => {
                 self.tell(|| Event::Broken { path: head.uri.path().to_owned(), why: error.to_string() });
-                let answer = answer::text(StatusCode::INTERNAL_SERVER_ERROR, "the store lacks this file");
+                let answer = match is_registry {
+                    true => registry::lost(),
+                    false => answer::text(StatusCode::INTERNAL_SERVER_ERROR, "the store lacks this file"),
+                };
                 let line = match &answer.content {
                     Content::Bytes(line) if !is_head => line.clone(),
                     _ => bytes::Bytes::new(),
@@ -151,10 +176,10 @@ fn response(answer: Answer, body: Body) -> Response<Body> {
 }
 
 /// The same answers behind an [`axum::Router`], to be nested in one or to be tested without a socket.
-pub fn router(site: Arc<Current>, store: Arc<Store>) -> axum::Router {
-    let app = App::new(site, store, None);
-    axum::Router::new().fallback(move |request: axum::extract::Request| {
+pub fn router(site: Arc<Current>, store: Arc<Store>, options: &Options) -> io::Result<axum::Router> {
+    let app = App::new(site, store, options)?;
+    Ok(axum::Router::new().fallback(move |request: axum::extract::Request| {
         let app = app.clone();
         async move { app.respond(request, Ends::default()).await.map(|answer| answer.map(axum::body::Body::new)) }
-    })
+    }))
 }

@@ -30,11 +30,11 @@ struct Opened {
 }
 
 impl Files {
-    /// As many as the process may have open, less what connections and the rest need.
-    pub(crate) fn new() -> Self {
+    /// As many as the process may have open, less what connections, `others` and the rest need.
+    pub(crate) fn new(others: usize) -> Self {
         let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let allowed = allowed.and_then(|allowed| usize::try_from(allowed).ok()).unwrap_or(usize::MAX);
-        Self { opened: Mutex::default(), most: allowed.saturating_sub(STREAMS + 96).clamp(16, 4096) }
+        Self { opened: Mutex::default(), most: allowed.saturating_sub(STREAMS + 96 + others).clamp(16, 4096) }
     }
 
     /// An open file that still has `size` bytes.

@@ -34,6 +34,15 @@ pub(crate) fn wanted(header: Option<&str>, size: u64) -> Wanted {
     }
 }
 
+/// The same, but for a range that ends before it begins: nothing is within it.
+pub(crate) fn strictly(header: Option<&str>, size: u64) -> Wanted {
+    let ends = header.and_then(|text| text.trim().strip_prefix("bytes=")).and_then(|range| range.trim().split_once('-'));
+    match ends.map(|(first, last)| (number(first), number(last))) {
+        Some((Some(first), Some(last))) if first > last => Wanted::Nothing,
+        _ => wanted(header, size),
+    }
+}
+
 /// Digits only: `str::parse` would take `+1`. A number too large for us is beyond the end of any file.
 fn number(text: &str) -> Option<u64> {
     match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -72,6 +81,19 @@ mod tests {
             assert_eq!(wanted(Some(header), 10), expected, "{header}");
         }
         assert_eq!(wanted(None, 10), Whole);
+        assert_eq!((strictly(Some("bytes=5-2"), 10), strictly(Some("bytes=2-99"), 10)), (Nothing, Part { first: 2, end: 10 }));
+        assert_eq!((strictly(Some("bytes=0-1,3-4"), 10), strictly(None, 10)), (Whole, Whole));
         assert_eq!(wanted(Some("bytes=0-"), 0), Whole);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_a_part_is_within_the_file(header in "(bytes=)?[-0-9, +a]{0,40}", size in 0u64..200) {
+            for found in [wanted(Some(&header), size), strictly(Some(&header), size)] {
+                if let Part { first, end } = found {
+                    proptest::prop_assert!(first < end && end <= size, "{header}");
+                }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     app::{App, Ends},
     budget::STREAMS,
     event::{Event, Listener},
+    registry::{Htpasswd, Push},
     site::Current,
     stall::Unstalled,
 };
@@ -14,6 +15,7 @@ use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
+    task::JoinHandle,
     time,
 };
 
@@ -32,6 +34,12 @@ pub struct Options {
     pub grace: Duration,
     /// hears of each request
     pub listener: Option<Listener>,
+    /// whether and how pushes into the registry are taken; none: it is read-only
+    pub push: Option<Push>,
+    /// who can log in to the registry
+    pub users: Option<Arc<Htpasswd>>,
+    /// reading from the registry needs a login too
+    pub require_auth_for_pull: bool,
 }
 
 impl Default for Options {
@@ -43,6 +51,9 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(60),
             grace: Duration::from_secs(30),
             listener: None,
+            push: None,
+            users: None,
+            require_auth_for_pull: false,
         }
     }
 }
@@ -65,7 +76,8 @@ pub async fn serve_with(
     options: Options,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let app = App::new(site, store, options.listener.clone());
+    let app = App::new(site, store, &options)?;
+    let _sweeping = Sweeping::begin(&app, &options);
     let most = options.max_connections.clamp(1, STREAMS);
     let places = Arc::new(Semaphore::new(most));
     let (stopping, stopped) = watch::channel(());
@@ -106,6 +118,32 @@ pub async fn serve_with(
     let ended = places.acquire_many(most as u32);
     _ = time::timeout(options.grace, ended).await;
     Ok(())
+}
+
+/// Gives up what nobody has touched for too long, as long as the server lives.
+struct Sweeping(Option<JoinHandle<()>>);
+
+impl Sweeping {
+    fn begin(app: &App, options: &Options) -> Self {
+        let app = app.clone();
+        Self(options.push.as_ref().map(|push| {
+            let mut often = time::interval((push.idle / 4).clamp(Duration::from_millis(100), Duration::from_secs(60)));
+            tokio::spawn(async move {
+                loop {
+                    often.tick().await;
+                    app.sweep();
+                }
+            })
+        }))
+    }
+}
+
+impl Drop for Sweeping {
+    fn drop(&mut self) {
+        if let Some(sweeping) = &self.0 {
+            sweeping.abort();
+        }
+    }
 }
 
 async fn connection(stream: TcpStream, app: App, ends: Ends, options: Options, mut stopped: watch::Receiver<()>) {

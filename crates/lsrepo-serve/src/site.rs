@@ -5,7 +5,7 @@ mod repository;
 pub(crate) use repository::Repository;
 pub use repository::{AptRepository, PlatformSummary, YumRepository};
 
-use crate::listing::Row;
+use crate::{listing::Row, registry::RegistryImages};
 use bytes::Bytes;
 use lsrepo_publish::{
     Child, Entry, Tree,
@@ -24,6 +24,7 @@ pub struct Site {
     pub(crate) repositories: BTreeMap<Os, Repository>,
     pub(crate) key: PublicKey,
     pub(crate) base_url: Option<BaseUrl>,
+    pub(crate) images: RegistryImages,
     pub(crate) date: Timestamp,
 }
 
@@ -70,7 +71,14 @@ pub(crate) struct Resource {
 impl Site {
     /// A site with nothing but its key, at `/keys/`. `date` is that of the snapshot.
     pub fn new(key: PublicKey, date: Timestamp) -> Self {
-        let mut site = Self { mounts: BTreeMap::new(), repositories: BTreeMap::new(), key, base_url: None, date };
+        let mut site = Self {
+            mounts: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            key,
+            base_url: None,
+            images: RegistryImages::new(),
+            date,
+        };
         let files = [("lsrepo.asc", site.key.armored.as_bytes().to_vec()), ("lsrepo.gpg", site.key.binary.clone())];
         let mut keys = Tree::default();
         for (name, bytes) in files {
@@ -99,6 +107,11 @@ impl Site {
         });
         let made = made.collect();
         self.mounts.insert(at, Mount { tree, made, date });
+    }
+
+    /// Shows images at `/v2/`, instead of those shown there before.
+    pub fn mount_images(&mut self, images: RegistryImages) {
+        self.images = images;
     }
 
     /// Shows a repository at `/apt/<os>/`, with its set-up script and its lines on the first page.

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{At, StoreError},
+    lock::Guard,
     store::Store,
 };
 use lsrepo_types::{Digest, Hasher};
@@ -36,24 +37,53 @@ pub struct Bad {
 
 impl Store {
     /// Removes every blob that is not `live`, and what crashed runs left. The caller holds the store exclusively.
+    /// What was pushed into a registry is only live where `live` says so; refused while a server takes pushes.
     pub fn gc(&self, live: impl Fn(&Digest) -> bool) -> Result<GcReport, StoreError> {
+        self.gc_locked(&self.lock_registry()?, live)
+    }
+
+    /// [`Store::gc`], for who holds the registry's lock already.
+    pub fn gc_locked(&self, _nobody_pushes: &Guard, live: impl Fn(&Digest) -> bool) -> Result<GcReport, StoreError> {
+        let report = self.remove_unless(live, false)?;
+        self.sweep_links()?;
+        self.sweep()?;
+        self.sweep_uploads()?;
+        Ok(report)
+    }
+
+    /// What [`Store::gc`] would remove.
+    pub fn garbage(&self, live: impl Fn(&Digest) -> bool) -> Result<GcReport, StoreError> {
+        self.remove_unless(live, true)
+    }
+
+    fn remove_unless(&self, live: impl Fn(&Digest) -> bool, only_count: bool) -> Result<GcReport, StoreError> {
         let mut report = GcReport::default();
         for path in self.blobs()? {
             let digest = path.file_name().and_then(|name| Digest::from_hex(name.to_str()?).ok());
             if !digest.is_some_and(|digest| live(&digest)) {
                 report.bytes += fs::symlink_metadata(&path).at(&path)?.len();
                 report.removed += 1;
-                fs::remove_file(&path).at(&path)?;
+                if !only_count {
+                    fs::remove_file(&path).at(&path)?;
+                }
             }
         }
-        self.sweep()?;
         Ok(report)
     }
 
     /// Removes blobs without a name that crashed runs left; parts stay. The caller holds the store exclusively.
     pub fn sweep(&self) -> Result<(), StoreError> {
+        self.sweep_temporary("new")
+    }
+
+    /// Removes what clients began to push and a crashed server left. The caller holds the registry's lock.
+    pub fn sweep_uploads(&self) -> Result<(), StoreError> {
+        self.sweep_temporary("upload")
+    }
+
+    fn sweep_temporary(&self, kind: &str) -> Result<(), StoreError> {
         for path in files(&self.tmp())? {
-            if path.extension().is_some_and(|extension| extension == "new") {
+            if path.extension().is_some_and(|extension| extension == kind) {
                 fs::remove_file(&path).at(&path)?;
             }
         }
@@ -75,6 +105,7 @@ impl Store {
                 report.bad.push(Bad { name, found });
             }
         }
+        self.check_links(&mut report)?;
         Ok(report)
     }
 
@@ -83,7 +114,7 @@ impl Store {
     }
 }
 
-fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>, StoreError> {
+pub(crate) fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>, StoreError> {
     let entries = fs::read_dir(dir).at(dir)?;
     let mut all = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().at(dir)?;
     all.sort();

@@ -68,6 +68,12 @@ pub enum StoreError {
         /// which store
         root: PathBuf,
     },
+    /// a server takes pushes into it
+    #[error("{}: a server that takes pushes runs on this store\nhint: stop it first", root.display())]
+    Pushing {
+        /// which store
+        root: PathBuf,
+    },
     /// not a name for a root
     #[error("`{0}` cannot name a root")]
     RootName(String),

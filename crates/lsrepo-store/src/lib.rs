@@ -3,7 +3,10 @@
 //! ```text
 //! blobs/sha256/<hex>   whole, verified, on disk before it has this name; the folder is that of an OCI image layout
 //! tmp/<hex>.part       a download under way, continued by the next run
+//! blobs/sha512/<hex>   a link to the same under blobs/sha256, for what is asked for by that digest
 //! tmp/<pid>-<n>.new    a blob whose digest is not known yet
+//! tmp/<id>.upload      the same, from a client that pushes
+//! registry/            what was pushed: a document for each repository, and the lock of who takes pushes
 //! roots/<name>         the digest that a name stands for; what no root reaches may be collected
 //! lock                 who works in it
 //! ```
@@ -16,6 +19,7 @@ mod error;
 mod lock;
 mod partial;
 mod root;
+mod sha512;
 mod store;
 mod writer;
 
@@ -25,7 +29,7 @@ pub use error::StoreError;
 pub use lock::Guard;
 pub use partial::Partial;
 pub use store::Store;
-pub use writer::{BlobWriter, Pending};
+pub use writer::{BlobWriter, Mark, Pending};
 
 #[cfg(test)]
 mod tests;

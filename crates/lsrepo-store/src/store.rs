@@ -100,6 +100,11 @@ impl Store {
         BlobWriter::new(&self.tmp())
     }
 
+    /// Begins a blob in a file of its own name, which [`Store::sweep_uploads`] removes and nothing else.
+    pub fn upload(&self, name: &RelPath) -> Result<BlobWriter, StoreError> {
+        BlobWriter::named(&self.tmp(), &format!("{}.upload", name.as_str().replace('/', "-")))
+    }
+
     /// Gives blobs their names: first all bytes are on disk, then all names, then the folder.
     pub fn commit(&self, all: Vec<Pending>) -> Result<(), StoreError> {
         match &all[..] {
@@ -150,6 +155,11 @@ impl Store {
         lock::take(&self.root, false)
     }
 
+    /// For the one server that takes pushes; no blob is collected meanwhile.
+    pub fn lock_registry(&self) -> Result<Guard, StoreError> {
+        lock::take_registry(&self.root)
+    }
+
     /// Writes a document beside the blobs, as a whole or not at all.
     pub fn write_document(&self, path: &RelPath, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.root.join(path.as_str());
@@ -165,6 +175,33 @@ impl Store {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).at(&path),
+        }
+    }
+
+    /// The documents in a folder, sorted; none where there is no such folder.
+    pub fn documents(&self, folder: &RelPath) -> Result<Vec<RelPath>, StoreError> {
+        let dir = self.root.join(folder.as_str());
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error).at(&dir),
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            let name = entry.at(&dir)?.file_name();
+            let name = name.to_str().filter(|name| !name.starts_with('.'));
+            all.extend(name.and_then(|name| format!("{folder}/{name}").parse::<RelPath>().ok()));
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    /// Removes a document; it is no error where there is none.
+    pub fn remove_document(&self, path: &RelPath) -> Result<(), StoreError> {
+        let path = self.root.join(path.as_str());
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).at(&path),
+            _ => Ok(()),
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use lsrepo_types::Digest;
+use lsrepo_types::{Digest, Sha512};
 use std::fs;
 
 fn store() -> (tempfile::TempDir, Store) {
@@ -100,4 +100,83 @@ fn a_link_is_not_a_blob() {
     fs::write(dir.path().join("outside"), b"secret").unwrap();
     std::os::unix::fs::symlink(dir.path().join("outside"), dir.path().join("blobs/sha256").join(digest.hex())).unwrap();
     assert!(store.open_blob(&digest).is_err());
+}
+
+#[test]
+fn a_blob_has_two_names_where_somebody_asks_by_the_other() {
+    let (dir, store) = store();
+    let (name, other) = (Sha512::of(b"x"), Sha512::of(b"y"));
+    let blob = store.put(b"x").unwrap();
+    assert_eq!(store.sha256_of(&name).unwrap(), None);
+    store.name_sha512(&name, &blob).unwrap();
+    store.name_sha512(&name, &blob).unwrap();
+    assert_eq!(store.sha256_of(&name).unwrap(), Some(blob));
+    assert_eq!(fs::read(dir.path().join("blobs/sha512").join(name.hex())).unwrap(), b"x");
+    store.name_sha512(&other, &blob).unwrap();
+    let report = store.fsck().unwrap();
+    assert_eq!((report.checked, report.bad.len(), report.bad[0].name.clone()), (1, 1, other.hex()));
+    assert_eq!((store.sha256_of(&other).unwrap(), store.sha256_of(&name).unwrap()), (None, Some(blob)));
+    assert_eq!(store.garbage(|_| false).unwrap().removed, 1);
+    assert_eq!(store.gc(|_| false).unwrap().removed, 1);
+    assert_eq!(store.sha256_of(&name).unwrap(), None);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_no_name() {
+    let (dir, store) = store();
+    fs::create_dir(dir.path().join("blobs/sha512")).unwrap();
+    for target in ["/etc/passwd", "../../lock", "../sha256/../../lock"] {
+        let path = dir.path().join("blobs/sha512").join(Sha512::of(b"x").hex());
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        assert_eq!(store.sha256_of(&Sha512::of(b"x")).unwrap(), None, "{target}");
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn an_upload_can_be_taken_back_and_hashed_twice() {
+    let (dir, store) = store();
+    let mut upload = store.upload(&"one".parse().unwrap()).unwrap();
+    assert!(store.upload(&"one".parse().unwrap()).is_err());
+    upload.add(b"hello").unwrap();
+    let mark = upload.mark();
+    upload.add(b" wrong").unwrap();
+    upload.back_to(mark).unwrap();
+    upload.add(b" world").unwrap();
+    assert_eq!((upload.size(), upload.sha512().unwrap()), (11, Sha512::of(b"hello world")));
+    upload.add(b"!").unwrap();
+    let pending = upload.finish();
+    let digest = pending.digest;
+    store.commit(vec![pending]).unwrap();
+    assert_eq!(store.read(&digest, 99).unwrap(), b"hello world!");
+    std::mem::forget(store.upload(&"crashed".parse().unwrap()).unwrap());
+    store.sweep().unwrap();
+    assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 1);
+    store.sweep_uploads().unwrap();
+    assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn nothing_is_collected_while_somebody_may_push() {
+    let (_dir, store) = store();
+    let blob = store.put(b"x").unwrap();
+    let server = store.lock_registry().unwrap();
+    assert!(matches!(store.lock_registry(), Err(StoreError::Pushing { .. })));
+    assert!(matches!(store.gc(|_| false), Err(StoreError::Pushing { .. })));
+    assert!(store.contains(&blob, 1));
+    drop(server);
+    assert_eq!(store.gc(|_| false).unwrap().removed, 1);
+}
+
+#[test]
+fn documents_of_a_folder_are_listed_and_removed() {
+    let (_dir, store) = store();
+    let folder = "registry".parse().unwrap();
+    assert!(store.documents(&folder).unwrap().is_empty());
+    let path = "registry/a.json".parse().unwrap();
+    store.write_document(&path, b"{}").unwrap();
+    assert_eq!(store.documents(&folder).unwrap(), std::slice::from_ref(&path));
+    store.remove_document(&path).unwrap();
+    store.remove_document(&path).unwrap();
+    assert!(store.documents(&folder).unwrap().is_empty());
 }

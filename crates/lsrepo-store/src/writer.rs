@@ -1,10 +1,10 @@
 //! A blob whose digest is known once it is written.
 
 use crate::error::{At, StoreError};
-use lsrepo_types::{Digest, Hasher};
+use lsrepo_types::{Digest, Hasher, Sha512, Sha512Hasher};
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -34,6 +34,13 @@ pub struct BlobWriter {
     size: u64,
 }
 
+/// A place in a blob that is being written.
+#[derive(Clone)]
+pub struct Mark {
+    hasher: Hasher,
+    size: u64,
+}
+
 /// A written blob that is not under its digest yet; [`Store::commit`](crate::Store::commit) does that for many at once.
 #[derive(Debug)]
 pub struct Pending {
@@ -46,8 +53,13 @@ pub struct Pending {
 
 impl BlobWriter {
     pub(crate) fn new(tmp: &Path) -> Result<Self, StoreError> {
-        let path = tmp.join(format!("{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-        let file = File::create(&path).at(&path)?;
+        Self::named(tmp, &format!("{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// In a file of this name, which must not be there yet.
+    pub(crate) fn named(tmp: &Path, name: &str) -> Result<Self, StoreError> {
+        let path = tmp.join(name);
+        let file = OpenOptions::new().create_new(true).read(true).write(true).open(&path).at(&path)?;
         Ok(Self { file: Nameless { path, file, keep: false }, hasher: Hasher::new(), size: 0 })
     }
 
@@ -57,6 +69,38 @@ impl BlobWriter {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
         Ok(())
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where we are, to come back to.
+    pub fn mark(&self) -> Mark {
+        Mark { hasher: self.hasher.clone(), size: self.size }
+    }
+
+    /// Forgets all bytes behind a mark.
+    pub fn back_to(&mut self, mark: Mark) -> Result<(), StoreError> {
+        self.file.file.set_len(mark.size).at(&self.file.path)?;
+        self.file.file.seek(SeekFrom::Start(mark.size)).at(&self.file.path)?;
+        (self.hasher, self.size) = (mark.hasher, mark.size);
+        Ok(())
+    }
+
+    /// The SHA-512 of the bytes so far, for which they are read again.
+    pub fn sha512(&mut self) -> Result<Sha512, StoreError> {
+        let (file, path) = (&mut self.file.file, &self.file.path);
+        file.seek(SeekFrom::Start(0)).at(path)?;
+        let mut hasher = Sha512Hasher::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer).at(path)? {
+                0 => return Ok(hasher.finish()),
+                read => hasher.update(&buffer[..read]),
+            }
+        }
     }
 
     /// The end of the blob.
