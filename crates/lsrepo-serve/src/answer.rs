@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_types::Digest;
+use std::net::SocketAddr;
 
 /// An answer, complete but for the bytes of a blob.
 pub(crate) struct Answer {
@@ -43,7 +44,7 @@ impl Content {
 }
 
 /// Answers a request. `local` is how to call us where the client does not say.
-pub(crate) fn decide(site: &Site, head: &request::Parts, local: Option<&str>) -> Answer {
+pub(crate) fn decide(site: &Site, head: &request::Parts, local: Option<SocketAddr>) -> Answer {
     if !matches!(head.method, Method::GET | Method::HEAD) {
         let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
         answer.set(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -142,7 +143,7 @@ fn per_host(mut answer: Answer) -> Answer {
 }
 
 /// Our own address as this client sees it; it ends up in scripts that root runs, so it is checked.
-fn with_base(site: &Site, head: &request::Parts, local: Option<&str>, answer: impl FnOnce(&BaseUrl) -> Answer) -> Answer {
+fn with_base(site: &Site, head: &request::Parts, local: Option<SocketAddr>, answer: impl FnOnce(&BaseUrl) -> Answer) -> Answer {
     match base(site, head, local) {
         Some(base) => answer(&base),
         None => text(StatusCode::BAD_REQUEST, "the Host header is not a host"),
@@ -150,12 +151,12 @@ fn with_base(site: &Site, head: &request::Parts, local: Option<&str>, answer: im
 }
 
 /// Our own address as this client sees it, where that can be known.
-pub(crate) fn base(site: &Site, head: &request::Parts, local: Option<&str>) -> Option<BaseUrl> {
+pub(crate) fn base(site: &Site, head: &request::Parts, local: Option<SocketAddr>) -> Option<BaseUrl> {
     let host = match head.headers.get(header::HOST) {
-        Some(host) => host.to_str().ok(),
-        None => head.uri.authority().map(http::uri::Authority::as_str).or(local),
+        Some(host) => host.to_str().ok().map(str::to_owned),
+        None => head.uri.authority().map(ToString::to_string).or(local.map(|address| address.to_string())),
     };
-    let asked = || host.and_then(|host| BaseUrl::from_host("http", host).ok());
+    let asked = || host.and_then(|host| BaseUrl::from_host("http", &host).ok());
     site.base_url.clone().or_else(asked)
 }
 

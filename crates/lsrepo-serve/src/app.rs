@@ -9,6 +9,7 @@ use crate::{
     registry::{self, Incoming, Registry},
     server::Options,
     site::{Current, Shown},
+    small::{self, Small},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use lsrepo_store::Store;
@@ -31,6 +32,7 @@ pub struct App {
     store: Arc<Store>,
     budget: Budget,
     files: Arc<Files>,
+    small: Arc<Small>,
     registry: Arc<Registry>,
     listener: Option<Listener>,
 }
@@ -41,7 +43,8 @@ impl App {
         let budget = Budget::new();
         let registry = Arc::new(Registry::open(store.clone(), budget.clone(), options)?);
         let uploads = options.push.as_ref().map_or(0, |push| push.max_uploads);
-        Ok(Self { site, store, budget, files: Arc::new(Files::new(uploads)), registry, listener: options.listener.clone() })
+        let (files, small) = (Arc::new(Files::new(uploads)), Arc::default());
+        Ok(Self { site, store, budget, files, small, registry, listener: options.listener.clone() })
     }
 
     /// Gives up uploads that nobody has touched for too long.
@@ -57,16 +60,15 @@ impl App {
     {
         let start = Instant::now();
         let (head, sent) = request.into_parts();
-        let local = ends.local.map(|address| address.to_string());
         let Shown { site, generation } = self.site.shown();
         let is_registry = registry::is_for(head.uri.path());
         let answer = match is_registry {
             true => {
                 let reads = matches!(head.method, Method::GET | Method::HEAD);
                 let incoming = (!reads).then(|| Incoming::new(sent, self.registry.stall()));
-                self.registry.answer(site, &head, incoming, local.as_deref()).await
+                self.registry.answer(site, &head, incoming, ends.local).await
             }
-            false => answer::decide(&site, &head, local.as_deref()),
+            false => answer::decide(&site, &head, ends.local),
         };
         let is_head = head.method == Method::HEAD;
         let (answer, body) = match self.body(&answer.content, is_head, generation).await {
@@ -107,6 +109,9 @@ impl App {
             Content::Nothing | Content::Bytes(_) => Ok(Body::bytes("")),
             Content::Blob { digest, size, first, end } => {
                 let end = if is_head { *first } else { *end };
+                if let Some(bytes) = self.small.get(digest, *size) {
+                    return Ok(Body::bytes(bytes.slice(*first as usize..end as usize)));
+                }
                 self.blob(generation, *digest, *size, *first..end).await
             }
         }
@@ -127,6 +132,9 @@ impl App {
             }
             (Some(file), Some(mut chunk)) => {
                 if blob::read_now(file, chunk.room(), part.start) as u64 == wanted {
+                    if wanted == size && size <= small::LARGEST {
+                        self.small.keep(digest, chunk.room());
+                    }
                     return Ok(Body::bytes(chunk.into_bytes()));
                 }
                 Some(chunk)

@@ -33,6 +33,7 @@ mod registry;
 mod request_path;
 mod server;
 mod site;
+mod small;
 mod stall;
 
 pub use app::{App, Ends, router};

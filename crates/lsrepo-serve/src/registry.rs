@@ -41,7 +41,7 @@ use lsrepo_oci::{
 };
 use lsrepo_store::{Guard, Store};
 use pushed::Pushed;
-use std::{io, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 use tokio::sync::Semaphore;
 use uploads::Uploads;
 
@@ -113,7 +113,7 @@ impl Registry {
         site: Arc<Site>,
         head: &request::Parts,
         mut incoming: Option<Incoming>,
-        local: Option<&str>,
+        local: Option<SocketAddr>,
     ) -> Answer {
         let query = Query::parse(head.uri.query());
         let ns = query.first("ns").filter(|ns| !ns.is_empty()).map(str::to_owned);

@@ -7,7 +7,7 @@ use lsrepo_oci::{
     RepositoryName,
     api::{ApiError, Query},
 };
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 /// A request.
 pub(crate) struct Ask<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct Ask<'a> {
     /// the upstream host that is meant
     pub(crate) ns: Option<String>,
     /// how to call us where the client does not say
-    pub(crate) local: Option<&'a str>,
+    pub(crate) local: Option<SocketAddr>,
 }
 
 impl Ask<'_> {
