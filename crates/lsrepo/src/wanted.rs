@@ -130,6 +130,7 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
         streams: selection.module_streams.clone(),
         any_version: selection.no_best,
         requirements,
+        ..Asked::default()
     };
     Ok(Wanted { platform, asked, base: given })
 }

@@ -96,6 +96,7 @@ fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], reques
         keys: Vec::new(),
         documents: Vec::new(),
         packages,
+        images: Vec::new(),
     };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);

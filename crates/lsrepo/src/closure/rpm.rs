@@ -221,8 +221,16 @@ fn solved(
     }
     let date = sources.iter().filter_map(|source| source.date).max().unwrap_or(Timestamp(0));
     let keys = armored.into_values().collect();
-    let lock =
-        PlatformLock { name: wanted.platform.clone(), date, asked: wanted.asked.clone(), sources, keys, documents, packages };
+    let lock = PlatformLock {
+        name: wanted.platform.clone(),
+        date,
+        asked: wanted.asked.clone(),
+        sources,
+        keys,
+        documents,
+        packages,
+        images: Vec::new(),
+    };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);
     let exclusive = answer.sets.iter().filter_map(|set| set.apart.clone()).collect();
