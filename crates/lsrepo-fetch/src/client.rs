@@ -2,7 +2,7 @@
 
 mod tls;
 
-use crate::{Credentials, FetchError};
+use crate::{Credentials, FetchError, registry::Registries};
 use bytes::Bytes;
 use std::{fs::File, io::Read, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
@@ -36,6 +36,8 @@ pub struct Client {
     first_wait: Duration,
     /// addresses with their `/` at the end, and who asks for what lies below them
     routes: Arc<Vec<(String, Client)>>,
+    /// asks for what begins with `oci://`
+    pub(crate) registries: Option<Registries>,
 }
 
 /// The head of an answer, and its body to be read.
@@ -84,7 +86,7 @@ impl Client {
         }
         let http = change(builder)?.build().map_err(|error| FetchError::Client(whole(&error)))?;
         let ClientOptions { proxy, credentials, first_wait } = options;
-        Ok(Self { http, credentials, proxy, first_wait, routes: Arc::default() })
+        Ok(Self { http, credentials, proxy, first_wait, routes: Arc::default(), registries: None })
     }
 
     /// A client that leaves what lies below an address to another.
@@ -94,6 +96,12 @@ impl Client {
         all.extend(routes.into_iter().filter(|(below, _)| below.ends_with('/')));
         self.routes = Arc::new(all);
         self
+    }
+
+    /// A client that knows registries of container images too.
+    #[must_use]
+    pub fn with_registries(self, registries: Registries) -> Self {
+        Self { registries: Some(registries), ..self }
     }
 
     /// The wait after so many tries.
@@ -157,6 +165,12 @@ impl Client {
 }
 
 impl Answer {
+    /// What a registry answered.
+    pub(crate) fn of_registry(status: u16, headers: reqwest::header::HeaderMap, response: reqwest::Response) -> Self {
+        let length = response.content_length();
+        Self { status, headers, length, body: Body::Http(Box::new(response)) }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

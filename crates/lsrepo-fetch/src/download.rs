@@ -4,6 +4,7 @@ use crate::{
     Client, Event, FetchError,
     client::{Answer, Ask, shown},
     host::Hosts,
+    registry,
 };
 use lsrepo_store::{Partial, Pending, Store, StoreError};
 use lsrepo_types::{Digest, Timestamp};
@@ -102,6 +103,16 @@ enum Failure {
     Ours(FetchError),
 }
 
+impl From<registry::Failure> for Failure {
+    fn from(failure: registry::Failure) -> Self {
+        match failure {
+            registry::Failure::Passing(why, wait) => Failure::Passing(why, wait),
+            registry::Failure::Overloaded(why, wait) => Failure::Overloaded(why, wait),
+            registry::Failure::Lasting(error) => Failure::Lasting(error.to_string()),
+        }
+    }
+}
+
 impl Job {
     /// Gives the file, whole and checked, and the bytes that came over the network.
     async fn fetch(&self, item: &Download) -> Result<(Pending, u64), FetchError> {
@@ -144,10 +155,7 @@ impl Job {
         (self.on_event)(Event::Start { name: &item.name, offset });
         let mut received = 0;
         if offset < item.size || item.size == 0 {
-            let answer = self.client.ask(url, &Ask { offset, ..Ask::default() }).await.map_err(|error| match error {
-                FetchError::Network { why, .. } => Failure::Passing(why, None),
-                other => Failure::Lasting(without_url(&other)),
-            })?;
+            let answer = self.ask(url, offset).await?;
             let mut answer = self.judge(item, answer, &mut part)?;
             loop {
                 let chunk = answer.chunk().await.map_err(|why| Failure::Passing(why, None))?;
@@ -180,6 +188,17 @@ impl Job {
             }
             Err(other) => Err(Failure::Ours(other.into())),
         }
+    }
+
+    async fn ask(&self, url: &str, offset: u64) -> Result<Answer, Failure> {
+        if let (Some(registries), true) = (&self.client.registries, url.starts_with(registry::SCHEME)) {
+            let (status, headers, response) = registries.blob(url, offset).await?.into_parts();
+            return Ok(Answer::of_registry(status, headers, response));
+        }
+        self.client.ask(url, &Ask { offset, ..Ask::default() }).await.map_err(|error| match error {
+            FetchError::Network { why, .. } => Failure::Passing(why, None),
+            other => Failure::Lasting(without_url(&other)),
+        })
     }
 
     /// Whether the body of an answer is what has to come next.

@@ -150,6 +150,14 @@ pub enum FetchError {
     /// the store
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// an image that cannot be taken
+    #[error("{image}: {why}")]
+    Image {
+        /// which
+        image: String,
+        /// what is wrong
+        why: String,
+    },
     /// something that cannot be pushed
     #[error(transparent)]
     Push(Box<crate::registry::PushError>),
@@ -167,15 +175,19 @@ impl FetchError {
     /// Whether this is what the upstream says or lacks, and not the network, the disk or this machine.
     pub fn is_answer(&self) -> bool {
         use FetchError::{
-            All, Content, Expired, Future, Metadata, NoIndex, Release, Rollback, Signature, Unsigned, UnsignedRepository,
+            All, Content, Expired, Future, Image, Metadata, NoIndex, Release, Rollback, Signature, Unsigned, UnsignedRepository,
             WeakChecksum,
         };
+        if let FetchError::Push(error) = self {
+            return !matches!(**error, crate::registry::PushError::GaveUp { .. } | crate::registry::PushError::Read { .. });
+        }
         matches!(
             self,
             All { .. }
                 | Content { .. }
                 | Expired { .. }
                 | Future { .. }
+                | Image { .. }
                 | Metadata { .. }
                 | NoIndex { .. }
                 | Release { .. }

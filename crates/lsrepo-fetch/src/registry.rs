@@ -7,11 +7,18 @@
 //! Specs: distribution-spec; distribution's "Token Authentication Specification".
 
 mod answer;
+mod blob;
 mod challenge;
 mod link;
+mod mirror;
+mod pull;
 mod push;
 mod token;
 
+pub(crate) use blob::SCHEME;
+pub(crate) use link::Failure;
+pub use mirror::{Mirror, MirrorError};
+pub use pull::{PullRequest, image_downloads, pull, pull_referrer, pulled};
 pub use push::{ManifestName, PushError, PushOptions, PushPlan, PushReport, Pushed, Pusher, Refusal, Source, push};
 
 use crate::{FetchError, host::Hosts};
@@ -45,6 +52,8 @@ pub struct RegistryOptions {
     pub plain_http: BTreeSet<RegistryHost>,
     /// who we are to whom
     pub logins: BTreeMap<RegistryHost, Login>,
+    /// other places for their images, in the order in which they are asked
+    pub mirrors: Vec<Mirror>,
     /// certificates of authorities in PEM, trusted beside the usual ones
     pub authorities: Vec<Vec<u8>>,
     /// for all addresses, instead of what the environment says
@@ -59,13 +68,19 @@ impl Default for RegistryOptions {
     fn default() -> Self {
         let (plain_http, logins) = (BTreeSet::new(), BTreeMap::new());
         let (first_wait, patience) = (Duration::from_millis(500), Duration::from_secs(60));
-        Self { plain_http, logins, authorities: Vec::new(), proxy: None, first_wait, patience }
+        Self { plain_http, logins, mirrors: Vec::new(), authorities: Vec::new(), proxy: None, first_wait, patience }
     }
 }
 
 /// Asks registries. A copy is the same again: limits and tokens are shared.
 #[derive(Clone)]
 pub struct Registries(Arc<Shared>);
+
+impl std::fmt::Debug for Registries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Registries").field(&self.0.options).finish()
+    }
+}
 
 struct Shared {
     http: reqwest::Client,

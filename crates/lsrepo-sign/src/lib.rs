@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
 mod certificate;
+pub mod cosign;
 mod error;
 mod fingerprint;
 mod framing;
@@ -15,6 +16,7 @@ mod package;
 mod secret;
 mod verify;
 
+pub use cosign::{CosignError, CosignKey};
 pub use error::{KeyError, SignatureError};
 pub use fingerprint::Fingerprint;
 pub use keyring::{Keyring, PublicKey};

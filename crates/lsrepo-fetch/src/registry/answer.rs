@@ -82,6 +82,11 @@ impl Answer {
         Some(bytes)
     }
 
+    /// Its head and its body apart.
+    pub(crate) fn into_parts(self) -> (u16, HeaderMap, Response) {
+        (self.status, self.headers, self.response)
+    }
+
     /// What it says in its body.
     pub(crate) async fn words(self) -> Words {
         words(&self.body(MOST_WORDS).await.unwrap_or_default())

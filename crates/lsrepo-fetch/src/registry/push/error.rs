@@ -11,7 +11,7 @@ pub enum PushError {
     #[error("{_0}{hint}", hint = hint(_0))]
     Refused(Refusal),
     /// it did not work, again and again
-    #[error("{registry}: {name}: {why}\nhint: what is there already is not sent again: run it once more")]
+    #[error("{registry}: {name}: {why}\nhint: run it once more; what is there already is not sent again")]
     GaveUp {
         /// whom we asked
         registry: RegistryHost,

@@ -122,7 +122,7 @@ fn tries_have_an_end_and_the_next_run_goes_on() {
     registry.fault("PUT", "/manifests/1", answer(500), 5);
     let said = desk.push(&registry, &plan).unwrap_err().to_string();
     let wanted =
-        format!("{}: a:1: the server answered 500\nhint: what is there already is not sent again: run it once more", registry.host);
+        format!("{}: a:1: the server answered 500\nhint: run it once more; what is there already is not sent again", registry.host);
     assert_eq!(said, wanted);
     let before = registry.received();
     let report = desk.push(&registry, &plan).unwrap();

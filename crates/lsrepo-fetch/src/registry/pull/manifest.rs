@@ -1,0 +1,145 @@
+//! One manifest: asked for at each place that may have it, and checked.
+
+use crate::{
+    FetchError,
+    registry::{
+        Registries,
+        answer::Answer,
+        link::{Link, OnEvent, Request},
+        push::Refusal,
+        token::Scope,
+    },
+};
+use lsrepo_oci::{AnyDigest, Descriptor, MOST_MANIFEST, Reference, RepositoryName, media_type};
+use lsrepo_types::Digest;
+use reqwest::{Method, RequestBuilder, header::ACCEPT};
+
+/// Asks for the manifests of one repository.
+pub(super) struct Asker {
+    pub(super) reference: Reference,
+    pub(super) on_event: OnEvent,
+    places: Vec<(Link, RepositoryName)>,
+}
+
+/// A manifest as it came.
+pub(super) struct Found {
+    pub(super) descriptor: Descriptor<AnyDigest>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Asker {
+    pub(super) fn new(registries: &Registries, reference: &Reference, on_event: OnEvent) -> Result<Self, FetchError> {
+        let link = |place: Reference| Ok((Link::new(registries, &place.registry, on_event.clone())?, place.repository));
+        let places = registries.places(reference).into_iter().map(link).collect::<Result<_, FetchError>>()?;
+        Ok(Self { reference: reference.clone(), on_event, places })
+    }
+
+    /// What the image is asked for by: its digest, or its tag.
+    pub(super) fn name(&self) -> String {
+        let Reference { tag, digest, .. } = &self.reference;
+        digest.as_ref().map(ToString::to_string).or_else(|| tag.as_ref().map(ToString::to_string)).unwrap_or_default()
+    }
+
+    pub(super) fn wrong(&self, why: &str) -> FetchError {
+        FetchError::Image { image: self.reference.to_string(), why: why.to_owned() }
+    }
+
+    /// The digest that a tag stands for, where the registry says it.
+    pub(super) async fn head(&self, name: &str) -> Result<Option<AnyDigest>, FetchError> {
+        let answer = self.ask(Method::HEAD, &format!("manifests/{name}"), &[200, 404]).await?;
+        Ok(answer.filter(|answer| answer.status == 200).and_then(|answer| answer.digest().ok().flatten()))
+    }
+
+    /// A manifest by tag or digest; none where no place has it. `expected` is what it must be.
+    pub(super) async fn manifest(&self, name: &str, expected: Option<&Descriptor<AnyDigest>>) -> Result<Option<Found>, FetchError> {
+        let Some(answer) = self.ask(Method::GET, &format!("manifests/{name}"), &[200, 404]).await? else { return Ok(None) };
+        if answer.status != 200 {
+            return Ok(None);
+        }
+        let kind = answer.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
+        let said = answer.digest();
+        let bytes = answer.body(MOST_MANIFEST).await;
+        let bytes =
+            bytes.ok_or_else(|| self.wrong(&format!("{name}: the answer was cut, or has more than {MOST_MANIFEST} bytes")))?;
+        let named = name.parse::<AnyDigest>().ok();
+        let digest = named.unwrap_or_else(|| Digest::of(&bytes).into());
+        let told = said.ok().flatten().filter(|told| told.algorithm() == digest.algorithm());
+        if !digest.is_of(&bytes) || told.is_some_and(|told| told != digest) {
+            let is = Digest::of(&bytes);
+            return Err(self.wrong(&format!("{name}: the registry sent something else ({is})\nhint: try again; if it stays, the registry or a proxy before it is damaged")));
+        }
+        // Some servers say nothing, or call everything text or JSON.
+        let vague = matches!(&*kind, "" | "application/json" | "text/plain" | "application/octet-stream");
+        let media_type = match expected {
+            Some(expected) => expected.media_type.clone(),
+            None if vague => String::new(),
+            None => kind,
+        };
+        let mut descriptor = Descriptor::new(&media_type, digest, bytes.len() as u64);
+        if let Ok(content) = lsrepo_oci::Content::parse(&media_type, &bytes) {
+            descriptor.media_type = content.media_type;
+        }
+        Ok(Some(Found { descriptor, bytes }))
+    }
+
+    /// A manifest or a config that something names by digest.
+    pub(super) async fn by_digest(&self, one: &Descriptor<AnyDigest>) -> Result<Vec<u8>, FetchError> {
+        let is_config = matches!(&*one.media_type, media_type::IMAGE_CONFIG | media_type::DOCKER_CONFIG);
+        let bytes = match is_config {
+            true => self.blob(&one.digest).await?,
+            false => self.manifest(&one.digest.to_string(), Some(one)).await?.map(|found| found.bytes),
+        };
+        let bytes =
+            bytes.ok_or_else(|| self.wrong(&format!("the registry does not have {}, which the image names", one.digest)))?;
+        match bytes.len() as u64 == one.size {
+            true => Ok(bytes),
+            false => Err(self.wrong(&format!("{} has {} bytes, and is listed with {}", one.digest, bytes.len(), one.size))),
+        }
+    }
+
+    /// A small blob, in memory; none where no place has it.
+    pub(super) async fn blob(&self, digest: &AnyDigest) -> Result<Option<Vec<u8>>, FetchError> {
+        let Some(answer) = self.ask(Method::GET, &format!("blobs/{digest}"), &[200, 404]).await? else { return Ok(None) };
+        if answer.status != 200 {
+            return Ok(None);
+        }
+        let bytes = answer.body(MOST_MANIFEST).await;
+        let bytes =
+            bytes.ok_or_else(|| self.wrong(&format!("{digest}: the answer was cut, or has more than {MOST_MANIFEST} bytes")))?;
+        match digest.is_of(&bytes) {
+            true => Ok(Some(bytes)),
+            false => Err(self.wrong(&format!("{digest}: the registry sent something else"))),
+        }
+    }
+
+    /// The referrers API's list for a digest; none where the registry has no such API.
+    pub(super) async fn referrers(&self, subject: &AnyDigest) -> Result<Option<Vec<u8>>, FetchError> {
+        let answer = self.ask(Method::GET, &format!("referrers/{subject}"), &[200, 400, 404, 405, 501]).await?;
+        let Some(answer) = answer.filter(|answer| answer.status == 200) else { return Ok(None) };
+        let is_index = answer.header("content-type").is_some_and(|kind| kind.starts_with(media_type::INDEX));
+        Ok(if is_index { answer.body(MOST_MANIFEST).await } else { None })
+    }
+
+    /// Asks one place after the other until one gives an answer of `good` status that is not 404; a 404 counts where all
+    /// others failed or said so too.
+    async fn ask(&self, method: Method, below: &str, good: &[u16]) -> Result<Option<Answer>, FetchError> {
+        let (mut missing, mut failed) = (None, None);
+        for (link, repository) in &self.places {
+            let scopes = [Scope::pull(repository.as_str())];
+            let add = |request: RequestBuilder| request.header(ACCEPT, format!("{}, */*", media_type::MANIFESTS.join(", ")));
+            let url = link.url(&format!("{repository}/{below}"));
+            let what = format!("{repository}/{below}");
+            match link.ask(&what, &Request { add: &add, ..Request::new(method.clone(), url, &scopes) }).await {
+                Ok(answer) if answer.status == 404 => missing = Some(answer),
+                Ok(answer) if good.contains(&answer.status) => return Ok(Some(answer)),
+                Ok(answer) => failed = Some(Refusal::of(&link.name, &what, answer).await.into()),
+                Err(error) => failed = Some(error),
+            }
+        }
+        match (failed, missing) {
+            // The origin is the last one asked: what it says counts.
+            (Some(error), None) => Err(error),
+            (_, missing) => Ok(missing),
+        }
+    }
+}
