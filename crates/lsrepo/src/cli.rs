@@ -1,5 +1,9 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
+mod images;
+
+pub use images::RegistryFlags;
+
 use crate::output::Format;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use lsrepo_types::{Arch, Os};

@@ -13,6 +13,7 @@ mod host;
 pub mod output;
 mod prepared;
 mod progress;
+mod registries;
 mod site;
 mod upstreams;
 mod wanted;

@@ -1,9 +1,10 @@
 //! A prepared set: one platform's part for one module, as an OCI manifest in the store.
 //!
 //! Its config is that part of the lock, its first layer says what the packages' own headers say, then come the
-//! documents that travel with them, reduced to what is carried, and then the packages.
+//! documents that travel with them, reduced to what is carried, then the packages, and then container images.
 
 mod deb;
+pub(crate) mod images;
 mod rpm;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,7 +12,7 @@ use lsrepo_bom::{
     Lock, ModuleName,
     lock::{DocumentKind, LockedPackage, PlatformLock},
 };
-use lsrepo_oci::{ARTIFACT_TYPE, Descriptor, Manifest, annotation, media_type};
+use lsrepo_oci::{ARTIFACT_TYPE, Descriptor, Image, Manifest, annotation, media_type};
 use lsrepo_rpm::Record;
 use lsrepo_store::Store;
 use lsrepo_types::{Digest, Family, Platform, Timestamp};
@@ -27,6 +28,8 @@ pub(crate) struct Prepared {
     pub(crate) records: Records,
     /// reduced to what is carried
     pub(crate) documents: Vec<(DocumentKind, String)>,
+    /// container images, as far as they are wanted
+    pub(crate) images: Vec<Image>,
 }
 
 /// What packages say of themselves, by their digests.
@@ -156,6 +159,7 @@ fn manifest<R: Serialize>(
         all.push(packed(media_of(*kind), text.as_bytes())?);
     }
     all.append(&mut layers);
+    all.append(&mut images::layers(&images::images(store, &own)?)?);
     let mut manifest = Manifest::new(ARTIFACT_TYPE, config, all);
     manifest.annotations.insert(annotation::PLATFORM.to_owned(), part.name.to_string());
     manifest.annotations.insert(annotation::MODULE.to_owned(), module.to_string());
@@ -189,7 +193,8 @@ pub(crate) fn read(store: &Store, root: &str, digest: &Digest) -> Result<Prepare
             documents.push((kind, String::from_utf8(plain).with_context(|| format!("{root}: {}", kind.as_str()))?));
         }
     }
-    Ok(Prepared { lock, records, documents })
+    let images = images::images(store, &lock).with_context(|| root.to_owned())?;
+    Ok(Prepared { lock, records, documents, images })
 }
 
 /// The part of the lock that a set answers.
