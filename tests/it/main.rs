@@ -4,8 +4,10 @@
 mod deb;
 mod desk;
 mod fuzz_corpus;
+mod images;
 mod job;
 mod layers;
+mod registry;
 mod repository;
 #[allow(dead_code)] // each user of it needs another part
 mod rpm;

@@ -179,6 +179,12 @@ impl Lock {
 }
 
 impl PlatformLock {
+    /// A platform of which nothing is known but what is asked.
+    pub fn new(name: Platform, asked: Asked) -> Self {
+        let (sources, keys, documents) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, date: Timestamp(0), asked, sources, keys, documents, packages: Vec::new(), images: Vec::new() }
+    }
+
     /// Sizes of all packages and images, in bytes. What images share counts for each of them.
     pub fn size(&self) -> u64 {
         let images = self.images.iter().map(|image| image.bytes);

@@ -98,6 +98,10 @@ pub struct Selection {
     /// Module of the stack to carry; repeat it or give a list
     #[arg(short, long = "module", value_delimiter = ',', value_name = "MODULE")]
     pub modules: Vec<lsrepo_bom::ModuleName>,
+    /// Container image to carry, as one writes it for podman or docker: nginx:1.27, quay.io/org/app@sha256:…; repeat it or
+    /// give a list
+    #[arg(short, long = "image", value_delimiter = ',', value_name = "IMAGE")]
+    pub images: Vec<lsrepo_oci::Reference>,
     /// Read wishes from a requirements file (sections packages, files, images)
     #[arg(long, value_name = "FILE")]
     pub requirements: Vec<PathBuf>,
@@ -119,6 +123,15 @@ pub struct Selection {
     /// Take an older version of what is requested (RPM) where the newest cannot be installed
     #[arg(long)]
     pub no_best: bool,
+    /// Take the layers of every platform that an image has, not just the chosen architecture's
+    #[arg(long)]
+    pub all_platforms: bool,
+    /// Leave signatures, attestations and SBOMs of images behind
+    #[arg(long)]
+    pub no_referrers: bool,
+    /// Take layers of images that only their owner may distribute
+    #[arg(long)]
+    pub foreign_layers: bool,
 }
 
 impl Selection {
@@ -126,6 +139,7 @@ impl Selection {
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty()
             && self.modules.is_empty()
+            && self.images.is_empty()
             && self.requirements.is_empty()
             && self.os.is_empty()
             && self.arch.is_empty()
@@ -135,6 +149,9 @@ impl Selection {
             && self.exclude.is_empty()
             && self.module_streams.is_empty()
             && !self.no_best
+            && !self.all_platforms
+            && !self.no_referrers
+            && !self.foreign_layers
     }
 }
 
@@ -165,6 +182,11 @@ pub struct PrepareArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) upstreams: Upstreams,
+    #[command(flatten)]
+    pub(crate) registries: RegistryFlags,
+    /// Take only images that cosign signed with this public key; with several, any of them will do
+    #[arg(long = "verify-key", value_name = "FILE", help_heading = "Registries")]
+    pub verify_keys: Vec<PathBuf>,
     /// The lock file
     #[arg(long, default_value = "lsrepo.lock", value_name = "FILE")]
     pub lock_file: PathBuf,
@@ -174,7 +196,7 @@ pub struct PrepareArgs {
     /// Take exactly what the lock says; ask no index
     #[arg(long, conflicts_with = "update")]
     pub locked: bool,
-    /// Resolve again; with names, let only these packages change
+    /// Resolve again; with names, let only these packages and images change
     #[arg(long, value_delimiter = ',', num_args = 0.., value_name = "NAME")]
     pub update: Option<Vec<String>>,
     /// Form of what is printed

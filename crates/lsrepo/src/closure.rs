@@ -60,6 +60,12 @@ pub(crate) fn client(flags: &Upstreams) -> Result<Client> {
 
 /// Asks the upstreams of a platform and resolves what is wanted. `favour` names versions to be kept where possible.
 pub(crate) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstreams, favour: &[LockedPackage]) -> Result<Solved> {
+    if wanted.asked.requirements.is_empty() {
+        // Nobody need be asked for nothing.
+        let lock = PlatformLock::new(wanted.platform.clone(), wanted.asked.clone());
+        let (conflicts, apart, exclusive, shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        return Ok(Solved { lock, conflicts, apart, exclusive, shares, unpinned: Vec::new() });
+    }
     match wanted.platform.os.family() {
         Family::Debian => deb::resolve(context, wanted, flags, favour).await,
         Family::RedHat => rpm::resolve(context, wanted, flags, favour).await,

@@ -21,6 +21,7 @@ enum Mode {
 }
 
 /// Where talk goes, and in which form.
+#[derive(Clone, Copy)]
 pub(crate) struct Progress {
     mode: Mode,
     quiet: bool,

@@ -3,10 +3,11 @@
 use crate::{cli::Selection, failure::Hint, host, upstreams::yum};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
-    Lock, Module, ModuleName, Requirement, embedded,
+    ImageRequirement, Lock, Module, ModuleName, Requirement, embedded,
     lock::Asked,
     requirements_file::{self, RequirementsFile},
 };
+use lsrepo_oci::Reference;
 use lsrepo_rpm::Repomd;
 use lsrepo_types::{Arch, Digest, Family, Os, Platform, nearest};
 use std::{fs, path::Path};
@@ -95,20 +96,25 @@ fn default_os(sources: &[String]) -> Result<Os> {
 fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
     let mut requirements: Vec<Requirement> = Vec::new();
     let own = ModuleName::command_line();
+    let mut images: Vec<ImageRequirement> = Vec::new();
+    images.extend(selection.images.iter().map(|image| ImageRequirement { module: own.clone(), image: image.to_string() }));
     requirements.extend(selection.packages.iter().map(|package| Requirement { module: own.clone(), package: package.clone() }));
     for path in &selection.requirements {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).with_context(|| name.clone())?;
-        let RequirementsFile { packages, prerequisites, files, images } = requirements_file::parse(&text, &name)?;
-        if !files.is_empty() || !images.is_empty() {
+        let RequirementsFile { packages, prerequisites, files, images: listed } = requirements_file::parse(&text, &name)?;
+        if !files.is_empty() {
             bail!(
-                "{name}: sections [files] and [images] cannot be carried by this version\nhint: remove them, or keep them in a file of their own"
+                "{name}: its section [files] cannot be carried by this version\nhint: remove it, or keep it in a file of its own"
             );
+        }
+        for image in listed {
+            images.push(ImageRequirement { module: own.clone(), image: written_out(&image).with_context(|| name.clone())? });
         }
         let wishes = prerequisites.into_iter().chain(packages);
         requirements.extend(wishes.map(|package| Requirement { module: own.clone(), package }));
     }
-    let nothing_named = requirements.is_empty() && selection.modules.is_empty();
+    let nothing_named = requirements.is_empty() && images.is_empty() && selection.modules.is_empty();
     let default = nothing_named.then(|| DEFAULT_MODULE.parse()).transpose()?;
     for name in selection.modules.iter().chain(&default) {
         let module = module(name)?;
@@ -116,9 +122,14 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
             bail!("the module `{name}` does not support {}", platform.arch);
         }
         requirements.extend(module.packages_for(&platform));
+        for image in module.images_for(&platform) {
+            images.push(ImageRequirement { module: name.clone(), image: written_out(&image)? });
+        }
     }
     requirements.sort();
     requirements.dedup();
+    images.sort();
+    images.dedup();
     let (base, given) = base(selection.base.as_deref())?;
     let mut exclude = selection.exclude.clone();
     exclude.sort();
@@ -130,9 +141,17 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
         streams: selection.module_streams.clone(),
         any_version: selection.no_best,
         requirements,
-        ..Asked::default()
+        images,
+        all_platforms: selection.all_platforms,
+        no_referrers: selection.no_referrers,
+        foreign_layers: selection.foreign_layers,
     };
     Ok(Wanted { platform, asked, base: given })
+}
+
+/// An image's name with all that people leave out.
+fn written_out(image: &str) -> Result<String> {
+    Ok(image.parse::<Reference>()?.to_string())
 }
 
 /// The module of that name in the embedded BOM.

@@ -120,7 +120,10 @@ async fn root(asker: &Asker, store: &Store, request: &PullRequest) -> Result<Roo
         return Ok(Root { descriptor: Descriptor::new("", known.into(), size), bytes: None });
     }
     let found = asker.manifest(&asker.name(), None).await?;
-    let Some(found) = found else { return Err(asker.wrong("there is no such image")) };
+    let Some(found) = found else {
+        return Err(asker
+            .wrong("there is no such image\nhint: is its name right, and its tag? `skopeo list-tags` shows those that there are"));
+    };
     ours(reference, &found.descriptor.digest)?;
     Ok(Root { descriptor: found.descriptor, bytes: Some(found.bytes) })
 }

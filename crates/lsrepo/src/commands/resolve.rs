@@ -13,11 +13,14 @@ use anyhow::Result;
 use lsrepo_resolve::Conflict;
 use lsrepo_types::{Bytes, Count, Platform};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 #[derive(Serialize)]
 struct Answer {
     platform: Platform,
     packages: Vec<Package>,
+    /// by name; what belongs to them is found by `lsrepo prepare --dry-run`
+    images: Vec<String>,
     conflicts: Vec<Conflict>,
 }
 
@@ -64,8 +67,9 @@ fn answer(solved: Solved) -> Answer {
         wanted_by: package.wanted_by.iter().map(ToString::to_string).collect(),
         sets: package.sets,
     });
+    let images: BTreeSet<String> = solved.lock.asked.images.into_iter().map(|wish| wish.image).collect();
     let conflicts = solved.conflicts.into_iter().chain(solved.exclusive).collect();
-    Answer { platform: solved.lock.name, packages: packages.collect(), conflicts }
+    Answer { platform: solved.lock.name, packages: packages.collect(), images: images.into_iter().collect(), conflicts }
 }
 
 fn text(answer: &Answer) -> String {
@@ -73,6 +77,7 @@ fn text(answer: &Answer) -> String {
     for package in &answer.packages {
         text += &format!("{} {} {} ({})\n", package.name, package.version, package.arch, package.source);
     }
+    answer.images.iter().for_each(|image| text += &format!("image {image}\n"));
     let bytes = answer.packages.iter().map(|package| package.size).sum();
     text + &format!("{}: {} packages, {}\n", answer.platform, Count(answer.packages.len() as u64), Bytes(bytes))
 }

@@ -9,19 +9,31 @@ use crate::{
 use anyhow::Result;
 use lsrepo_bom::{
     Lock,
-    lock::{LockedPackage, PackageSignatures, PlatformLock},
+    lock::{LockedImage, LockedPackage, PackageSignatures, PlatformLock},
 };
 use lsrepo_deb::sources::Source;
 use lsrepo_fetch::Credentials;
+use lsrepo_oci::Reference;
 use lsrepo_types::Family;
 use std::collections::BTreeSet;
 
+/// What of a lock still answers what is wanted.
+pub(super) enum Kept {
+    /// all of it
+    Whole(PlatformLock),
+    /// the packages: what is wanted of images is new
+    Packages(PlatformLock),
+    /// not so much that no upstream need be asked
+    Nothing,
+}
+
 /// The part of the lock that still answers what is wanted.
-pub(super) fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Option<PlatformLock>> {
+pub(super) fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<Kept> {
     let part = lock.platform(&wanted.platform);
+    let sources = part.map(|part| other_sources(part, &args.upstreams)).transpose()?.flatten();
     let stale = match part {
         None => Some("it has no such platform".to_owned()),
-        Some(part) => part.stale(&wanted.asked).or(other_sources(part, &args.upstreams)?),
+        Some(part) => part.stale(&wanted.asked).or(sources.clone()),
     };
     match (stale, args.locked, &args.update) {
         (Some(why), true, _) => Err(unsatisfied(format!(
@@ -29,9 +41,38 @@ pub(super) fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<O
             wanted.platform,
             args.lock_file.display()
         ))),
-        (None, _, None) => Ok(part.cloned()),
-        _ => Ok(None),
+        (None, _, None) => Ok(part.cloned().map_or(Kept::Nothing, Kept::Whole)),
+        _ => Ok(match part {
+            Some(part) if sources.is_none() && same_packages(part, wanted, args.update.as_deref()) => Kept::Packages(part.clone()),
+            _ => Kept::Nothing,
+        }),
     }
+}
+
+/// Whether nothing but the images may be other ones.
+fn same_packages(part: &PlatformLock, wanted: &Wanted, update: Option<&[String]>) -> bool {
+    let mut asked = wanted.asked.clone();
+    asked.images.clone_from(&part.asked.images);
+    (asked.all_platforms, asked.no_referrers, asked.foreign_layers) =
+        (part.asked.all_platforms, part.asked.no_referrers, part.asked.foreign_layers);
+    let only_images = match update {
+        None => true,
+        Some(names) => !names.is_empty() && names.iter().all(|name| image_of(part, name).is_some()),
+    };
+    only_images && part.stale(&asked).is_none()
+}
+
+/// The image of a lock that somebody names.
+fn image_of<'a>(part: &'a PlatformLock, name: &str) -> Option<&'a LockedImage> {
+    let reference: Reference = name.parse().ok()?;
+    part.images.iter().find(|image| image.reference == reference.to_string())
+}
+
+/// Whether `--update` means this image: by its name, or because it means everything.
+pub(super) fn is_named(update: Option<&[String]>, image: &Reference) -> bool {
+    let names =
+        |names: &[String]| names.is_empty() || names.iter().any(|name| name.parse::<Reference>().is_ok_and(|name| name == *image));
+    update.is_some_and(names)
 }
 
 /// What is wrong with a part that was made of other sources than `--source` names now.
@@ -67,13 +108,17 @@ fn other_sources(part: &PlatformLock, flags: &Upstreams) -> Result<Option<String
 
 /// What shall stay as it is locked, where only some names may change.
 pub(super) fn favour(lock: &Lock, wanted: &Wanted, update: Option<&[String]>) -> Result<Vec<LockedPackage>> {
-    let locked = lock.platform(&wanted.platform).map(|part| part.packages.clone()).unwrap_or_default();
+    let part = lock.platform(&wanted.platform);
+    let locked = part.map(|part| part.packages.clone()).unwrap_or_default();
     match update {
         // A requirement was added or removed: nothing else shall change.
         None => Ok(locked),
         Some([]) => Ok(Vec::new()),
         Some(names) => {
-            if let Some(unknown) = names.iter().find(|name| !locked.iter().any(|package| package.name == **name)) {
+            if let Some(unknown) = names.iter().find(|name| {
+                let image = part.and_then(|part| image_of(part, name));
+                image.is_none() && !locked.iter().any(|package| package.name == **name)
+            }) {
                 let near = lsrepo_types::nearest(unknown, locked.iter().map(|package| package.name.as_str()));
                 let hint = near.map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"));
                 return Err(unsatisfied(format!("{}: `{unknown}` is not in the lock{hint}", wanted.platform)));

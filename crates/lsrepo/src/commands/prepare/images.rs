@@ -1,0 +1,236 @@
+//! The container images of a platform: what their tags stand for, and their manifests in the store.
+
+use super::keep::is_named;
+use crate::{
+    cli::PrepareArgs,
+    context::Context,
+    failure::{Hint, of_fetch, unsatisfied},
+    prepared,
+    registries::registries,
+    wanted::Wanted,
+};
+use anyhow::{Context as _, Result};
+use futures_util::{StreamExt, stream};
+use lsrepo_bom::{
+    ImageRequirement, ModuleName,
+    lock::{LockedImage, LockedReferrer, PlatformLock},
+};
+use lsrepo_fetch::{
+    Event, FetchError,
+    registry::{PullRequest, Registries, pull, pull_referrer},
+};
+use lsrepo_oci::{AnyDigest, Descriptor, Image, Reference};
+use lsrepo_sign::CosignKey;
+use lsrepo_store::Store;
+use lsrepo_types::Digest;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    sync::Arc,
+};
+use tokio::runtime::Runtime;
+
+/// How many images are asked for at once. Each host has a limit of its own.
+const AT_ONCE: usize = 8;
+
+/// Finds images. One tag stands for one digest in a run, whatever the number of platforms.
+pub(super) struct Finder<'a> {
+    context: &'a Context,
+    runtime: &'a Runtime,
+    store: &'a Store,
+    keys: Vec<CosignKey>,
+    /// says how registries are asked; none where no image is wanted
+    pub(super) registries: Option<Registries>,
+    found: BTreeMap<String, Digest>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        runtime: &'a Runtime,
+        store: &'a Store,
+        args: &PrepareArgs,
+        wanted: &[Wanted],
+    ) -> Result<Self> {
+        let names = wanted.iter().flat_map(|wanted| &wanted.asked.images);
+        let mut hosts = Vec::new();
+        for name in names.map(|wish| &wish.image).collect::<BTreeSet<_>>() {
+            hosts.push(parse(name)?.registry);
+        }
+        hosts.sort();
+        hosts.dedup();
+        let registries = match hosts.is_empty() {
+            true => None,
+            false => Some(registries(&args.registries, args.upstreams.proxy.as_deref(), &hosts)?),
+        };
+        let keys = args.verify_keys.iter().map(key).collect::<Result<_>>()?;
+        Ok(Self { context, runtime, store, keys, registries, found: BTreeMap::new() })
+    }
+
+    /// The images that a platform wants, as they are now. What `old` has of them stays, unless it is to be updated.
+    pub(super) fn resolve(
+        &mut self,
+        wanted: &Wanted,
+        old: Option<&PlatformLock>,
+        update: Option<&[String]>,
+    ) -> Result<Vec<LockedImage>> {
+        let wishes = by_image(&wanted.asked.images);
+        let part = PlatformLock::new(wanted.platform.clone(), wanted.asked.clone());
+        let mut requests = Vec::new();
+        for name in wishes.keys() {
+            let reference = parse(name)?;
+            let locked = old.and_then(|old| old.images.iter().find(|image| image.reference == *name)).map(|image| image.digest);
+            let stays = locked.filter(|_| !is_named(update, &reference));
+            let pinned = self.found.get(*name).copied().or(stays);
+            let asked = Reference { digest: reference.digest.or(pinned.map(AnyDigest::from)), ..reference };
+            requests.push(PullRequest {
+                reference: asked,
+                wanted: prepared::images::wanted(&part),
+                referrers: !wanted.asked.no_referrers,
+                known: locked,
+                keys: self.keys.clone(),
+            });
+        }
+        let names: Vec<&str> = wishes.keys().copied().collect();
+        let images = self.pull(&part, &names, requests)?;
+        let mut all = Vec::new();
+        for ((name, wanted_by), image) in wishes.into_iter().zip(images) {
+            let locked = locked(name, wanted_by, &image)?;
+            self.found.insert(name.to_owned(), locked.digest);
+            all.push(locked);
+        }
+        Ok(all)
+    }
+
+    /// The images of a lock, with all their manifests in the store.
+    pub(super) fn manifests(&self, part: &PlatformLock) -> Result<Vec<Image>> {
+        let (mut here, mut absent) = (BTreeMap::new(), Vec::new());
+        for (number, locked) in part.images.iter().enumerate() {
+            // Signatures are checked by whoever keeps them, which is the registry.
+            match prepared::images::image(self.store, part, locked)?.filter(|_| self.keys.is_empty()) {
+                Some(image) => drop(here.insert(number, image)),
+                None => absent.push(number),
+            }
+        }
+        let ask = |&number: &usize| {
+            let locked: &LockedImage = &part.images[number];
+            let reference = Reference { digest: Some(locked.digest.into()), ..parse(&locked.reference)? };
+            let (wanted, keys) = (prepared::images::wanted(part), self.keys.clone());
+            anyhow::Ok(PullRequest { reference, wanted, referrers: false, known: None, keys })
+        };
+        let requests = absent.iter().map(ask).collect::<Result<Vec<_>>>()?;
+        let names: Vec<&str> = absent.iter().map(|&number| part.images[number].reference.as_str()).collect();
+        for (number, mut image) in absent.into_iter().zip(self.pull(part, &names, requests)?) {
+            let locked = &part.images[number];
+            image.reference = parse(&locked.reference)?;
+            for one in &locked.referrers {
+                image.referrers.push(self.referrer(part, &image.reference, one)?);
+            }
+            here.insert(number, image);
+        }
+        Ok(here.into_values().collect())
+    }
+
+    fn referrer(&self, part: &PlatformLock, image: &Reference, locked: &LockedReferrer) -> Result<lsrepo_oci::Referrer> {
+        if let Some(here) = prepared::images::referrer(self.store, locked)? {
+            return Ok(here);
+        }
+        let root = Descriptor::new(&locked.media_type, AnyDigest::from(locked.digest), locked.size);
+        let tag = locked.tag.as_ref().map(|tag| tag.parse()).transpose()?;
+        let registries = self.registries(&part.images)?;
+        let pulled = pull_referrer(registries, self.store, image, &root, tag, self.on_event());
+        self.runtime.block_on(pulled).map_err(of_fetch).with_context(|| part.name.to_string())
+    }
+
+    fn registries(&self, images: &[LockedImage]) -> Result<&Registries> {
+        let first = images.first().map_or("an image", |image| image.reference.as_str());
+        self.registries.as_ref().with_context(|| format!("{first}: nobody asked for it"))
+    }
+
+    /// Pulls all, and says of each that could not be had why.
+    fn pull(&self, part: &PlatformLock, names: &[&str], requests: Vec<PullRequest>) -> Result<Vec<Image>> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let registries = self.registries.as_ref().context("no registry was named")?;
+        let _guard = self.context.alone(self.store)?;
+        let pulls = requests.iter().map(|request| pull(registries, self.store, request, self.on_event()));
+        let results: Vec<Result<Image, FetchError>> = self.runtime.block_on(async {
+            tokio::select! {
+                all = stream::iter(pulls).buffered(AT_ONCE).collect() => Ok(all),
+                _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+            }
+        })?;
+        let (mut images, mut failed, mut is_answer) = (Vec::new(), Vec::new(), true);
+        for (result, name) in results.into_iter().zip(names) {
+            match result {
+                Ok(image) => images.push(Image { reference: parse(name)?, ..image }),
+                Err(error) => {
+                    is_answer &= error.is_answer();
+                    failed.push(format!("{}: {error}", part.name));
+                }
+            }
+        }
+        match (failed.is_empty(), is_answer) {
+            (true, _) => Ok(images),
+            (false, true) => Err(unsatisfied(failed.join("\n"))),
+            (false, false) => Err(anyhow::anyhow!(failed.join("\n"))),
+        }
+    }
+
+    fn on_event(&self) -> Arc<dyn Fn(Event<'_>) + Send + Sync> {
+        let progress = self.context.progress;
+        Arc::new(move |event| match event {
+            Event::Retry { name, why, after } => {
+                progress.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32()));
+            }
+            Event::Unchanged { url } => progress.detail(&format!("{url}: unchanged")),
+            Event::Warning(text) => progress.warn(text),
+            _ => {}
+        })
+    }
+}
+
+fn parse(name: &str) -> Result<Reference> {
+    name.parse().with_context(|| format!("image `{name}`"))
+}
+
+fn key(file: &PathBuf) -> Result<CosignKey> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let hint = "cosign writes such a key: cosign.pub";
+    CosignKey::parse(&text).with_context(|| file.display().to_string()).hint(hint)
+}
+
+/// Each image once, with who wants it.
+fn by_image(wishes: &[ImageRequirement]) -> BTreeMap<&str, Vec<ModuleName>> {
+    let mut all: BTreeMap<&str, Vec<ModuleName>> = BTreeMap::new();
+    for wish in wishes {
+        all.entry(&wish.image).or_default().push(wish.module.clone());
+    }
+    all
+}
+
+fn locked(name: &str, wanted_by: Vec<ModuleName>, image: &Image) -> Result<LockedImage> {
+    let ours = |digest: &AnyDigest| digest.sha256().with_context(|| format!("{name}: {digest} is not a SHA-256"));
+    let mut referrers = Vec::new();
+    for one in &image.referrers {
+        let tag = one.tag.as_ref().map(ToString::to_string);
+        let (digest, media_type) = (ours(&one.root.digest)?, one.root.media_type.clone());
+        referrers.push(LockedReferrer { digest, media_type, size: one.root.size, tag });
+    }
+    let sizes: BTreeMap<_, _> = image.manifests().chain(image.blobs()).map(|one| (one.digest, one.size)).collect();
+    let media_type = match image.survey.manifests.first() {
+        Some(first) if image.root.media_type.is_empty() => first.media_type.clone(),
+        _ => image.root.media_type.clone(),
+    };
+    Ok(LockedImage {
+        reference: name.to_owned(),
+        digest: ours(&image.root.digest)?,
+        media_type,
+        size: image.root.size,
+        bytes: sizes.values().fold(0, |sum: u64, size| sum.saturating_add(*size)),
+        wanted_by,
+        referrers,
+    })
+}

@@ -1,0 +1,190 @@
+//! Container images as a person carries them: by name, for some platforms, with what refers to them.
+
+use crate::{
+    desk::{Desk, Said},
+    registry::Registry,
+    upstream::Upstream,
+};
+use lsrepo_bom::{Lock, lock::PlatformLock};
+use serde_json::Value;
+use std::fs;
+
+fn prepare(desk: &Desk, words: &[&str]) -> Said {
+    desk.near(&[&["prepare", "--os", "debian-12", "--arch", "amd64"], words].concat())
+}
+
+fn locked(desk: &Desk) -> Vec<PlatformLock> {
+    Lock::parse(&fs::read_to_string(desk.path("lsrepo.lock")).unwrap()).unwrap().platforms
+}
+
+fn digest(descriptor: &Value) -> &str {
+    descriptor["digest"].as_str().unwrap()
+}
+
+#[test]
+fn an_image_goes_over_the_gap_with_its_digest() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    let index = registry.index("org/app", &["1"]);
+    let name = format!("{}/org/app:1", registry.host);
+    let said = prepare(&desk, &["--image", &name, "--dry-run"]).well();
+    assert!(said.contains(&format!("{name}: {}", digest(&index))), "{said}");
+    assert!(!desk.path("lsrepo.lock").exists());
+    let said = prepare(&desk, &["--image", &name]).well();
+    assert!(said.starts_with("debian-12/x86_64: 1 image, "), "{said}");
+    assert_eq!(locked(&desk)[0].images[0].digest.to_string(), digest(&index));
+    desk.near(&["export", "-o", "b.tar.zst"]).well();
+    desk.far(&["import", "b.tar.zst", "--trust-on-first-use"]).well();
+    // An index, two manifests, two configs, the common layer and that of amd64; a lock, records and a set.
+    assert_eq!(desk.blobs("far"), 10);
+    // What came over can be carried on.
+    desk.far(&["export", "-o", "onward.tar.zst"]).well();
+    desk.run("farther", &["import", "onward.tar.zst", "--trust-on-first-use"]).well();
+    assert_eq!(desk.blobs("farther"), 10);
+}
+
+#[test]
+fn a_tag_that_did_not_move_costs_one_request_and_a_digest_that_is_here_none() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.index("app", &["1"]);
+    let name = format!("{}/app:1", registry.host);
+    let words = ["--image", &name, "--no-referrers"];
+    prepare(&desk, &words).well();
+    registry.asked();
+    prepare(&desk, &words).well();
+    desk.near(&["prepare", "--locked"]).well();
+    assert_eq!(registry.asked(), Vec::<String>::new());
+    prepare(&desk, &[&words[..], &["--update"]].concat()).well();
+    assert_eq!(registry.asked(), ["HEAD /v2/app/manifests/1"]);
+    let pinned = format!("{}/app@{}", registry.host, locked(&desk)[0].images[0].digest);
+    prepare(&desk, &["--image", &pinned, "--no-referrers"]).well();
+    assert_eq!(registry.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn a_tag_that_moved_is_seen_when_it_is_to_be_updated() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    let old = registry.index("app", &["1"]);
+    registry.image("other", "amd64", &["1"]);
+    let (name, other) = (format!("{}/app:1", registry.host), format!("{}/other:1", registry.host));
+    prepare(&desk, &["--image", &name]).well();
+    let new = registry.image("app", "amd64", &["1"]);
+    let is = || locked(&desk)[0].images[0].digest.to_string();
+    prepare(&desk, &["--image", &name, "--image", &other]).well();
+    assert_eq!(is(), digest(&old), "another image was added, and this one stays");
+    prepare(&desk, &["--image", &name, "--image", &other, "--update", &other]).well();
+    assert_eq!(is(), digest(&old));
+    prepare(&desk, &["--image", &name, "--image", &other, "--update", &name]).well();
+    assert_eq!(is(), digest(&new));
+    prepare(&desk, &["--image", &name, "--update", "ap"]).badly(1, &["`ap` is not in the lock"]);
+}
+
+#[test]
+fn a_lock_fetches_the_same_image_though_the_tag_moved() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    let old = registry.index("app", &["1"]);
+    let signature = registry.signature("app", &old);
+    let name = format!("{}/app:1", registry.host);
+    prepare(&desk, &["--image", &name]).well();
+    let before = fs::read(desk.path("lsrepo.lock")).unwrap();
+    registry.image("app", "amd64", &["1"]);
+    fs::remove_dir_all(desk.path("near")).unwrap();
+    registry.asked();
+    desk.near(&["prepare", "--locked"]).well();
+    assert_eq!(fs::read(desk.path("lsrepo.lock")).unwrap(), before);
+    let has = |one: &Value| desk.path("near/blobs/sha256").join(digest(one).trim_start_matches("sha256:")).is_file();
+    assert!(has(&old) && has(&signature));
+    assert!(registry.asked().iter().all(|asked| !asked.starts_with("GET /v2/app/manifests/1")), "by digest alone");
+}
+
+#[test]
+fn platforms_share_one_digest_and_take_their_own_layers() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.index("app", &["1"]);
+    let name = format!("{}/app:1", registry.host);
+    desk.near(&["prepare", "--os", "debian-12", "--arch", "amd64,arm64", "--image", &name, "--no-referrers"]).well();
+    let asked = registry.asked();
+    assert_eq!(asked.iter().filter(|asked| asked.contains("/manifests/1")).count(), 1, "{asked:?}");
+    let once: std::collections::BTreeSet<_> = asked.iter().collect();
+    assert_eq!(once.len(), asked.len(), "nothing is asked for twice: {asked:?}");
+    desk.near(&["export", "-o", "arm.tar.zst", "--arch", "arm64"]).well();
+    desk.far(&["import", "arm.tar.zst", "--trust-on-first-use"]).well();
+    // All manifests and configs, and the layers of arm64 alone.
+    assert_eq!(desk.blobs("far"), 10);
+    let all = Desk::new();
+    prepare(&all, &["--image", &name, "--all-platforms"]).well();
+    assert_eq!(all.blobs("near"), 11);
+}
+
+#[test]
+fn signatures_travel_unless_they_are_left() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    let index = registry.index("app", &["1"]);
+    let signature = registry.signature("app", &index);
+    let name = format!("{}/app:1", registry.host);
+    prepare(&desk, &["--image", &name]).well();
+    let image = locked(&desk)[0].images[0].clone();
+    assert_eq!(image.referrers[0].digest.to_string(), digest(&signature));
+    assert!(image.referrers[0].tag.as_ref().unwrap().ends_with(".sig"));
+    desk.near(&["export", "-o", "b.tar.zst"]).well();
+    desk.far(&["import", "b.tar.zst", "--trust-on-first-use"]).well();
+    // A manifest, a config and a payload more.
+    assert_eq!(desk.blobs("far"), 13);
+    prepare(&desk, &["--image", &name, "--no-referrers"]).well();
+    assert_eq!(locked(&desk)[0].images[0].referrers, []);
+}
+
+#[test]
+fn what_nobody_signed_is_not_taken_where_a_key_is_named() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.index("app", &["1"]);
+    let name = format!("{}/app:1", registry.host);
+    let words = ["--image", &name, "--verify-key", "cosign.pub"];
+    prepare(&desk, &words).badly(2, &["cosign.pub"]);
+    fs::write(desk.path("cosign.pub"), "no key").unwrap();
+    prepare(&desk, &words).badly(2, &["cosign.pub", "hint: cosign writes"]);
+    let key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n-----END PUBLIC KEY-----\n";
+    fs::write(desk.path("cosign.pub"), key).unwrap();
+    prepare(&desk, &words).badly(1, &["bears no signature of cosign", "hint: leave --verify-key out"]);
+    assert_eq!((desk.blobs("near"), desk.path("lsrepo.lock").exists()), (0, false));
+}
+
+#[test]
+fn all_that_cannot_be_had_is_said_at_once() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.image("app", "amd64", &["1"]);
+    let host = &registry.host;
+    let names = [format!("{host}/none:1"), format!("{host}/app:2"), format!("{host}/app:1")];
+    desk.near(&["prepare", "--os", "debian-12", "--arch", "arm64", "--image", &names.join(",")]).badly(
+        1,
+        &[
+            &format!("debian-12/arm64: {host}/none:1: there is no such image"),
+            &format!("debian-12/arm64: {host}/app:2: there is no such image"),
+            &format!("debian-12/arm64: {host}/app:1: it has nothing for linux/arm64 (it has: linux/amd64)"),
+        ],
+    );
+    let absent = format!("{host}/app@sha256:{}", "a".repeat(64));
+    prepare(&desk, &["--image", &absent]).badly(1, &["there is no such image"]);
+    prepare(&desk, &["--image", "A//b"]).badly(2, &["A//b"]);
+}
+
+#[test]
+fn packages_and_images_are_one_stack() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.index("app", &["1"]);
+    let upstream = Upstream::new().add("shop", "1", "").publish();
+    let (line, name) = (upstream.line(), format!("{}/app:1", registry.host));
+    fs::write(desk.path("wishes.txt"), format!("[packages]\nshop\n[images]\n{name}\n")).unwrap();
+    let words = ["--base", "none", "--source", &line, "--requirements", "wishes.txt"];
+    let said = prepare(&desk, &words).well();
+    assert!(said.starts_with("debian-12/x86_64: 1 packages, 1 image, "), "{said}");
+    // An image more, and no index is asked again.
+    fs::remove_dir_all(upstream.path().join("dists")).unwrap();
+    registry.image("more", "amd64", &["1"]);
+    let more = format!("{}/more:1", registry.host);
+    let said = prepare(&desk, &[&words[..], &["--image", &more]].concat()).well();
+    assert!(said.starts_with("debian-12/x86_64: 1 packages, 2 images, "), "{said}");
+    desk.near(&["export", "-o", "b.tar.zst"]).well();
+    desk.far(&["import", "b.tar.zst", "--trust-on-first-use"]).well();
+    let said = desk.near(&["resolve", "--image", &name]).well();
+    assert!(said.contains(&format!("image {name}\n")), "{said}");
+}

@@ -1,0 +1,130 @@
+//! A registry on the loopback that has images made here, and remembers what it was asked.
+
+use lsrepo_oci::media_type;
+use lsrepo_types::Digest;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+#[derive(Default)]
+struct State {
+    /// by path: what it is, and its bytes
+    content: BTreeMap<String, (String, Vec<u8>)>,
+    asked: Vec<String>,
+}
+
+/// Ends with the process.
+pub(crate) struct Registry {
+    /// `127.0.0.1:PORT`
+    pub(crate) host: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let this = Self { host: listener.local_addr().unwrap().to_string(), state: Arc::default() };
+        let state = this.state.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let state = state.clone();
+                thread::spawn(move || answer(&state, stream));
+            }
+        });
+        this
+    }
+
+    /// What it was asked since this was asked last: `HEAD /v2/app/manifests/1`.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().asked)
+    }
+
+    pub(crate) fn blob(&self, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
+        self.put(repository, "blobs", media_type, bytes)
+    }
+
+    /// A manifest, under its digest and these tags.
+    pub(crate) fn manifest(&self, repository: &str, media_type: &str, manifest: &Value, tags: &[&str]) -> Value {
+        let bytes = serde_json::to_vec(manifest).unwrap();
+        for tag in tags {
+            let path = format!("/v2/{repository}/manifests/{tag}");
+            self.state.lock().unwrap().content.insert(path, (media_type.to_owned(), bytes.clone()));
+        }
+        self.put(repository, "manifests", media_type, &bytes)
+    }
+
+    fn put(&self, repository: &str, below: &str, media_type: &str, bytes: &[u8]) -> Value {
+        let digest = Digest::of(bytes);
+        let path = format!("/v2/{repository}/{below}/{digest}");
+        self.state.lock().unwrap().content.insert(path, (media_type.to_owned(), bytes.to_vec()));
+        json!({"mediaType": media_type, "digest": digest.to_string(), "size": bytes.len()})
+    }
+
+    /// An image for one platform: a layer that all have, and one of its own.
+    pub(crate) fn image(&self, repository: &str, arch: &str, tags: &[&str]) -> Value {
+        let config = json!({"os": "linux", "architecture": arch, "rootfs": {"type": "layers", "diff_ids": []}});
+        let config = self.blob(repository, media_type::IMAGE_CONFIG, &serde_json::to_vec(&config).unwrap());
+        let layer = "application/vnd.oci.image.layer.v1.tar+gzip";
+        let layers = [self.blob(repository, layer, b"what all have"), self.blob(repository, layer, arch.as_bytes())];
+        let manifest = json!({"schemaVersion": 2, "mediaType": media_type::MANIFEST, "config": config, "layers": layers});
+        let mut descriptor = self.manifest(repository, media_type::MANIFEST, &manifest, tags);
+        descriptor["platform"] = json!({"os": "linux", "architecture": arch});
+        descriptor
+    }
+
+    /// An image for amd64 and arm64.
+    pub(crate) fn index(&self, repository: &str, tags: &[&str]) -> Value {
+        let manifests = ["amd64", "arm64"].map(|arch| self.image(repository, arch, &[]));
+        let index = json!({"schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": manifests});
+        self.manifest(repository, media_type::INDEX, &index, tags)
+    }
+
+    /// Something that cosign's tag ties to an image.
+    pub(crate) fn signature(&self, repository: &str, image: &Value) -> Value {
+        let config = self.blob(repository, media_type::IMAGE_CONFIG, b"{}");
+        let layer = self.blob(repository, "application/vnd.dev.cosign.simplesigning.v1+json", b"signed");
+        let manifest = json!({"schemaVersion": 2, "mediaType": media_type::MANIFEST, "config": config, "layers": [layer]});
+        let tag = format!("{}.sig", image["digest"].as_str().unwrap().replace(':', "-"));
+        self.manifest(repository, media_type::MANIFEST, &manifest, &[&tag])
+    }
+}
+
+fn answer(state: &Mutex<State>, mut stream: TcpStream) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    loop {
+        let mut first = String::new();
+        reader.read_line(&mut first).ok()?;
+        let (method, rest) = first.split_once(' ')?;
+        let path = rest.split(' ').next()?.to_owned();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            if line.trim_end().is_empty() {
+                break;
+            }
+        }
+        let found = {
+            let mut state = state.lock().unwrap();
+            state.asked.push(format!("{method} {path}"));
+            state.content.get(&path).cloned()
+        };
+        let (status, media_type, bytes) = match found {
+            Some((media_type, bytes)) => (200, media_type, bytes),
+            None => (404, "application/json".to_owned(), b"{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}".to_vec()),
+        };
+        let digest = Digest::of(&bytes);
+        let head = format!(
+            "HTTP/1.1 {status} Said\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\ndocker-content-digest: {digest}\r\n\r\n",
+            bytes.len()
+        );
+        stream.write_all(head.as_bytes()).ok()?;
+        if method != "HEAD" {
+            stream.write_all(&bytes).ok()?;
+        }
+    }
+}
