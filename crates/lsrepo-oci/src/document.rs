@@ -16,6 +16,9 @@ pub struct Descriptor<D = Digest> {
     pub digest: D,
     /// bytes
     pub size: u64,
+    /// where else the content may be had: of layers that only their owner may distribute
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub urls: Vec<String>,
     /// for whom a manifest in an index is
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<ImagePlatform>,
@@ -30,8 +33,8 @@ pub struct Descriptor<D = Digest> {
 impl<D> Descriptor<D> {
     /// A descriptor without annotations.
     pub fn new(media_type: &str, digest: D, size: u64) -> Self {
-        let annotations = BTreeMap::new();
-        Self { media_type: media_type.to_owned(), digest, size, platform: None, artifact_type: None, annotations }
+        let (urls, annotations) = (Vec::new(), BTreeMap::new());
+        Self { media_type: media_type.to_owned(), digest, size, urls, platform: None, artifact_type: None, annotations }
     }
 
     /// The same with one annotation more.

@@ -10,7 +10,7 @@ mod manifest;
 mod referrers;
 mod signed;
 
-use super::{Registries, link::OnEvent};
+use super::{Registries, SCHEME, link::OnEvent};
 use crate::{Download, Event, FetchError};
 use lsrepo_oci::{AnyDigest, Descriptor, Image, MOST_MANIFEST, Reference, Referrer, Survey, Wanted, survey};
 use lsrepo_sign::CosignKey;
@@ -79,17 +79,19 @@ pub fn pulled(store: &Store, root: &Descriptor<AnyDigest>, wanted: &Wanted) -> O
     seen.missing.is_empty().then_some(seen)
 }
 
-/// The blobs of an image as downloads, from mirrors first.
+/// The blobs of an image as downloads: from mirrors, from its registry, and where a layer says that it may be had (no password
+/// goes there).
 pub fn image_downloads(registries: &Registries, image: &Image) -> Result<Vec<Download>, FetchError> {
     let all = image.manifests().chain(image.blobs());
     all.map(|blob| {
         let digest = ours(&image.reference, &blob.digest)?;
         let places = registries.places(&image.reference);
+        let own = blob.urls.iter().filter(|url| url.starts_with("https://") || url.starts_with("http://"));
         let short: String = digest.hex().chars().take(12).collect();
         Ok(Download {
             digest,
             size: blob.size,
-            urls: places.iter().map(|place| format!("oci://{}@{digest}", place.name())).collect(),
+            urls: places.iter().map(|place| format!("{SCHEME}{}@{digest}", place.name())).chain(own.cloned()).collect(),
             name: format!("{} {short}", image.reference),
         })
     })
