@@ -2,12 +2,13 @@
 # The checks on a whole system: real packages from this machine's apt sources, real clients, a host behind an air
 # gap, power that fails. What this machine cannot do is skipped with a reason.
 #
-#   scripts/test-system.sh [CHECK …]     quickstart closure airgap rpm hostile; default: all
+#   scripts/test-system.sh [CHECK …]     default: all of those below
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --locked --quiet --release --package lsrepo
 export LSREPO=${LSREPO:-${CARGO_TARGET_DIR:-$PWD/target}/release/lsrepo}
-if [ $# = 0 ]; then set -- quickstart closure airgap rpm hostile; fi
+all=(quickstart closure airgap rpm hostile oci image-archive image-push registry-config)
+if [ $# = 0 ]; then set -- "${all[@]}"; fi
 for check; do
   started=$SECONDS
   printf '\n== %s\n' "$check"
