@@ -96,6 +96,10 @@ impl Registry {
 
 fn answer(state: &Mutex<State>, mut stream: TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
+    // Somebody who tries TLS first.
+    if reader.fill_buf().ok()?.first() == Some(&0x16) {
+        return None;
+    }
     loop {
         let mut first = String::new();
         reader.read_line(&mut first).ok()?;

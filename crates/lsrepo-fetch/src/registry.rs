@@ -50,6 +50,8 @@ impl std::fmt::Debug for Login {
 pub struct RegistryOptions {
     /// those that may be asked in plain http
     pub plain_http: BTreeSet<RegistryHost>,
+    /// those that may be asked in plain http where they do not speak TLS
+    pub maybe_plain: BTreeSet<RegistryHost>,
     /// who we are to whom
     pub logins: BTreeMap<RegistryHost, Login>,
     /// other places for their images, in the order in which they are asked
@@ -66,9 +68,9 @@ pub struct RegistryOptions {
 
 impl Default for RegistryOptions {
     fn default() -> Self {
-        let (plain_http, logins) = (BTreeSet::new(), BTreeMap::new());
+        let (plain_http, maybe_plain, logins) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         let (first_wait, patience) = (Duration::from_millis(500), Duration::from_secs(60));
-        Self { plain_http, logins, mirrors: Vec::new(), authorities: Vec::new(), proxy: None, first_wait, patience }
+        Self { plain_http, maybe_plain, logins, mirrors: Vec::new(), authorities: Vec::new(), proxy: None, first_wait, patience }
     }
 }
 
@@ -87,6 +89,8 @@ struct Shared {
     options: RegistryOptions,
     hosts: Hosts,
     tokens: Tokens,
+    /// the addresses of those that may be without TLS
+    spoken: tokio::sync::Mutex<BTreeMap<RegistryHost, url::Url>>,
 }
 
 impl Registries {
@@ -114,6 +118,12 @@ impl Registries {
             builder = builder.tls_certs_merge(authorities);
         }
         let http = builder.build().map_err(|error| FetchError::Client(error.to_string()))?;
-        Ok(Self(Arc::new(Shared { http, options, hosts: Hosts::default(), tokens: Tokens::default() })))
+        Ok(Self(Arc::new(Shared {
+            http,
+            options,
+            hosts: Hosts::default(),
+            tokens: Tokens::default(),
+            spoken: tokio::sync::Mutex::default(),
+        })))
     }
 }

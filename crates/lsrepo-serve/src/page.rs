@@ -11,15 +11,20 @@ use std::fmt::Write;
 /// The page for people who reach us at `base_url`.
 pub(crate) fn render(site: &Site, base_url: &BaseUrl) -> String {
     let mut body = format!(
-        "<h1>lsrepo</h1>\n<p class=\"dim\">Packages for hosts without internet &middot; snapshot of {}\n",
+        "<h1>lsrepo</h1>\n<p class=\"dim\">Packages and images for hosts without internet &middot; snapshot of {}\n",
         html::escape(&site.date.to_string())
     );
-    match site.repositories.is_empty() {
-        true => body.push_str("<p>Nothing is published here yet.\n"),
-        false => {
-            platforms(&mut body, site);
-            clients(&mut body, site, base_url);
-        }
+    if site.repositories.is_empty() && site.images.is_empty() {
+        body.push_str("<p>Nothing is published here yet.\n");
+    }
+    if !site.repositories.is_empty() {
+        platforms(&mut body, site);
+    }
+    if !site.images.is_empty() {
+        images(&mut body, site, base_url);
+    }
+    if !site.repositories.is_empty() {
+        clients(&mut body, site, base_url);
     }
     _ = write!(
         body,
@@ -50,6 +55,27 @@ fn platforms(body: &mut String, site: &Site) {
         }
     }
     body.push_str("</table>\n");
+}
+
+/// What can be pulled, and how. Only whoever runs the server can print the files that let clients use upstream names.
+fn images(body: &mut String, site: &Site, base_url: &BaseUrl) {
+    body.push_str("<h2>Container images</h2>\n<table>\n<tr><th>Repository<th>Tags\n");
+    let mut first = None;
+    for (name, tags) in site.images.rows() {
+        let listed = html::escape(&tags.join(", "));
+        _ = writeln!(body, "<tr><td><code>{}</code><td>{listed}", html::escape(name));
+        first = first.or_else(|| Some(format!("{name}:{}", tags.first()?)));
+    }
+    body.push_str("</table>\n");
+    let base = base_url.to_string();
+    let server = html::escape(base.split_once("://").map_or(base.as_str(), |(_, server)| server));
+    let image = html::escape(first.as_deref().unwrap_or("NAME"));
+    let flag = if base.starts_with("http:") { " --tls-verify=false" } else { "" };
+    _ = write!(
+        body,
+        "<pre>podman pull{flag} {server}/{image}</pre>\n<p>So that hosts find them under their upstream names, \
+         <code>lsrepo serve --print-config containerd</code> prints the files (also for docker, podman, crio and kubeadm).\n"
+    );
 }
 
 /// A fresh host of Debian may have neither curl nor wget; what apt brings along can download too.

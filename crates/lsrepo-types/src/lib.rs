@@ -18,7 +18,7 @@ mod time;
 pub use arch::{Arch, ArchError};
 pub use digest::{Digest, DigestError, Hasher, VerifyError, VerifyingReader};
 pub use hint::nearest;
-pub use human::{Bytes, Count};
+pub use human::{Bytes, BytesError, Count};
 pub use path::{RelPath, RelPathError};
 pub use platform::{Family, Os, OsError, Platform, PlatformError};
 pub use sha512::{Sha512, Sha512Hasher};

@@ -1,13 +1,15 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
 mod images;
+mod serve;
 
 pub use images::RegistryFlags;
+pub use serve::{GcArgs, ServeArgs};
 
 use crate::output::Format;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use lsrepo_types::{Arch, Os};
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 /// The whole command, for man pages and completions.
 pub fn command() -> clap::Command {
@@ -71,8 +73,10 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Check a bundle and take it into the store of this machine
     Import(ImportArgs),
-    /// Serve what was imported or prepared to apt
+    /// Serve what was imported or prepared: to apt, to dnf and yum, and as a registry of container images
     Serve(ServeArgs),
+    /// Remove from the store what nothing needs any more
+    Gc(GcArgs),
     /// Make, show and trust signing keys
     #[command(subcommand)]
     Key(KeyCommand),
@@ -260,14 +264,6 @@ pub struct ImportArgs {
     /// Show what would be added; change nothing
     #[arg(long)]
     pub dry_run: bool,
-}
-
-/// `lsrepo serve`
-#[derive(Args, Debug)]
-pub struct ServeArgs {
-    /// Address and port to listen on
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-    pub listen: SocketAddr,
 }
 
 /// `lsrepo key`

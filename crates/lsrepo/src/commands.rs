@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod carry;
+mod gc;
 mod key;
 mod prepare;
 mod resolve;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Inspect(args) => carry::inspect(&context, &args),
         Command::Import(args) => carry::import(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
+        Command::Gc(args) => gc::run(&context, &args),
         Command::Key(command) => key::run(&context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();

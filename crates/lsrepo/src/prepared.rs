@@ -197,6 +197,12 @@ pub(crate) fn read(store: &Store, root: &str, digest: &Digest) -> Result<Prepare
     Ok(Prepared { lock, records, documents, images })
 }
 
+/// Everything that a set needs.
+pub(crate) fn blobs_of(store: &Store, root: &str, digest: &Digest) -> Result<Vec<Digest>> {
+    let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
+    Ok(manifest.descriptors().map(|one| one.digest).collect())
+}
+
 /// The part of the lock that a set answers.
 pub(crate) fn lock_of(store: &Store, root: &str, digest: &Digest) -> Result<PlatformLock> {
     let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;

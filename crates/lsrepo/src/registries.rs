@@ -8,12 +8,12 @@ use std::fs;
 
 /// The way to the registries of a run. `asked` are those that will be asked, whose logins are needed.
 pub(crate) fn registries(flags: &RegistryFlags, proxy: Option<&str>, asked: &[RegistryHost]) -> Result<Registries> {
-    let mut plain_http: std::collections::BTreeSet<RegistryHost> = flags.plain_http.iter().cloned().collect();
     let mirrors = flags.registry_mirrors.iter().map(|mirror| &mirror.host);
-    plain_http.extend(asked.iter().chain(mirrors).filter(|host| host.is_loopback()).cloned());
+    let maybe_plain = asked.iter().chain(mirrors).filter(|host| host.is_loopback()).cloned().collect();
     let authorities = flags.registry_authorities.iter().map(|file| fs::read(file).with_context(|| file.display().to_string()));
     Ok(Registries::new(RegistryOptions {
-        plain_http,
+        plain_http: flags.plain_http.iter().cloned().collect(),
+        maybe_plain,
         mirrors: flags.registry_mirrors.clone(),
         authorities: authorities.collect::<Result<_>>()?,
         proxy: proxy.map(str::to_owned),

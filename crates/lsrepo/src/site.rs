@@ -8,12 +8,13 @@ use crate::{
     prepared::{self, Prepared},
 };
 use anyhow::{Context as _, Result};
+use lsrepo_oci::AnyDigest;
 use lsrepo_publish::{Tree, date_after};
-use lsrepo_serve::{PublicKey, Site};
+use lsrepo_serve::{PublicKey, RegistryImages, Site};
 use lsrepo_store::{Store, StoreError};
 use lsrepo_types::{Bytes, Count, Digest, Family, Os, Platform, RelPath, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was shown last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,11 @@ fn last(store: &Store) -> Result<Snapshot> {
         Some(bytes) => serde_json::from_slice(&bytes).context("snapshots/current.json"),
         None => Ok(Snapshot::default()),
     }
+}
+
+/// The sets that were shown last.
+pub(crate) fn shown(store: &Store) -> Result<BTreeMap<String, Digest>> {
+    Ok(last(store)?.roots)
 }
 
 /// [`snapshot`], or the last one while an import or a prepare is under way, whose names come one by one.
@@ -71,12 +77,21 @@ pub(crate) fn publish(
     // Nothing is older than the key that signs it, however old an archive is.
     let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
-    let mut shown = Vec::new();
+    let (mut images, mut figures) = (RegistryImages::new(), BTreeMap::new());
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
-        by_os.entry(set.lock.name.os.clone()).or_default().entry(set.lock.name.clone()).or_default().push(set);
+        let platform = set.lock.name.clone();
+        figures.entry(platform.clone()).or_insert_with(Figures::default).add(&set);
+        for image in &set.images {
+            images.add(image, store).with_context(|| format!("{platform}: {}", image.reference))?;
+        }
+        // Where somebody asked for packages, apt and dnf find a repository, though it be empty.
+        if !set.lock.packages.is_empty() || set.images.is_empty() {
+            by_os.entry(platform.os.clone()).or_default().entry(platform).or_default().push(set);
+        }
     }
+    site.mount_images(images);
     for (os, platforms) in by_os {
         let before = older.get(&os);
         let (fresh, summaries) = match os.family() {
@@ -84,9 +99,40 @@ pub(crate) fn publish(
             Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before)?,
         };
         older.insert(os, fresh);
-        shown.extend(
-            summaries.iter().map(|one| format!("{}: {} packages, {}", one.platform, Count(one.packages), Bytes(one.bytes))),
-        );
+        for one in summaries {
+            figures.entry(one.platform.clone()).or_default().packages = Some((one.packages, one.bytes));
+        }
     }
+    let shown = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
     Ok((site, shown))
+}
+
+/// What a platform has, for the lines that a server says when it starts.
+#[derive(Default)]
+struct Figures {
+    packages: Option<(u64, u64)>,
+    /// their names, and the sizes of what belongs to them
+    images: BTreeSet<String>,
+    content: BTreeMap<AnyDigest, u64>,
+}
+
+impl Figures {
+    fn add(&mut self, set: &Prepared) {
+        for image in &set.images {
+            self.images.insert(image.reference.to_string());
+            self.content.extend(image.manifests().chain(image.blobs()).map(|one| (one.digest, one.size)));
+        }
+    }
+
+    fn text(&self) -> String {
+        let packages = self.packages.map(|(count, bytes)| format!("{} packages, {}", Count(count), Bytes(bytes)));
+        let images = (!self.images.is_empty()).then(|| {
+            let bytes = Bytes(self.content.values().sum());
+            match self.images.len() {
+                1 => format!("1 image, {bytes}"),
+                several => format!("{} images, {bytes}", Count(several as u64)),
+            }
+        });
+        packages.into_iter().chain(images).collect::<Vec<_>>().join("; ")
+    }
 }

@@ -62,6 +62,7 @@ pub(crate) struct Request<'a> {
 #[derive(Clone)]
 pub(crate) struct Link {
     shared: Arc<Shared>,
+    /// with `https`, unless it is known to speak plain http
     base: Url,
     pub(crate) name: RegistryHost,
     pub(crate) host: Arc<Host>,
@@ -91,20 +92,6 @@ impl Link {
         let mut url = self.base.clone();
         url.set_path(&format!("/v2/{path}"));
         url
-    }
-
-    /// An address in an answer as it is meant: a registry behind a proxy that ends TLS often says `http` of itself.
-    pub(crate) fn own(&self, mut url: Url) -> Url {
-        let same = url.host_str() == self.base.host_str() && (url.port() == self.base.port() || url.port().is_none());
-        if same && self.base.scheme() == "https" && url.scheme() == "http" {
-            let _ = url.set_scheme("https");
-            let _ = url.set_port(self.base.port());
-        }
-        url
-    }
-
-    fn is_own(&self, url: &Url) -> bool {
-        url.origin() == self.base.origin()
     }
 
     /// Makes a request, again where the network or the server fails in passing. `name` is how messages call it.
@@ -148,11 +135,13 @@ impl Link {
 
     /// Makes a request once, but for what is between us and an answer: a token that is old, an address that moved.
     pub(crate) async fn once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
-        let mut url = self.own(request.url.clone());
+        let base = self.spoken().await;
+        let is_own = |url: &Url| url.origin() == base.origin();
+        let mut url = own(&base, request.url.clone());
         let (mut hops, mut refreshed) = (0, false);
         loop {
             let mut builder = (request.add)(self.shared.http.request(request.method.clone(), url.clone()));
-            let header = if self.is_own(&url) { self.authorization(request.scopes).await? } else { None };
+            let header = if is_own(&url) { self.authorization(&base, request.scopes).await? } else { None };
             if let Some(header) = &header {
                 builder = builder.header(AUTHORIZATION, header);
             }
@@ -161,20 +150,20 @@ impl Link {
                 .await
                 .map(|response| Answer::new(url.clone(), response, self.shared.options.patience))?;
             match answer.status {
-                401 if self.is_own(&url) && !refreshed => {
+                401 if is_own(&url) && !refreshed => {
                     refreshed = true;
                     let challenge = Challenge::read(answer.all("www-authenticate"));
-                    if !self.introduce(challenge, request.scopes, header).await? {
+                    if !self.introduce(&base, challenge, request.scopes, header).await? {
                         return Ok(answer);
                     }
                 }
                 301 | 302 | 303 | 307 | 308 if hops < MOST_HOPS => match answer.location() {
                     Some(next) if answer.status >= 307 || matches!(request.method, Method::GET | Method::HEAD) => {
                         // Never from TLS to none.
-                        if url.scheme() == "https" && self.own(next.clone()).scheme() == "http" {
+                        if url.scheme() == "https" && own(&base, next.clone()).scheme() == "http" {
                             return Ok(answer);
                         }
-                        url = self.own(next);
+                        url = own(&base, next);
                         hops += 1;
                     }
                     _ => return Ok(answer),
@@ -193,8 +182,33 @@ impl Link {
         }
     }
 
+    /// The address by which it is asked. One that may be without TLS is asked once whether it has it.
+    async fn spoken(&self) -> Url {
+        let Shared { options, http, spoken, .. } = &*self.shared;
+        if !options.maybe_plain.contains(&self.name) || self.base.scheme() == "http" {
+            return self.base.clone();
+        }
+        let mut spoken = spoken.lock().await;
+        if let Some(known) = spoken.get(&self.name) {
+            return known.clone();
+        }
+        let answer = time::timeout(options.patience, http.get(self.url("")).send()).await;
+        let base = match answer {
+            Ok(Err(error)) if without_tls(&error) => {
+                let mut plain = self.base.clone();
+                let _ = plain.set_scheme("http");
+                plain
+            }
+            // Whatever else is wrong will be told by the request itself.
+            Ok(Err(_)) | Err(_) => return self.base.clone(),
+            Ok(Ok(_)) => self.base.clone(),
+        };
+        spoken.insert(self.name.clone(), base.clone());
+        base
+    }
+
     /// What to say to the registry, as far as it is known.
-    async fn authorization(&self, scopes: &[Scope]) -> Result<Option<String>, Failure> {
+    async fn authorization(&self, base: &Url, scopes: &[Scope]) -> Result<Option<String>, Failure> {
         let host = self.name.as_str();
         if let Some(header) = self.shared.tokens.header(host, scopes) {
             return Ok(Some(header));
@@ -202,7 +216,7 @@ impl Link {
         match self.shared.tokens.challenge(host) {
             // Known from another repository: no need to be told again.
             Some(challenge) => {
-                self.introduce(Some(challenge), scopes, None).await?;
+                self.introduce(base, Some(challenge), scopes, None).await?;
                 Ok(self.shared.tokens.header(host, scopes))
             }
             None => Ok(None),
@@ -210,7 +224,13 @@ impl Link {
     }
 
     /// Does what a challenge asks for. Says whether there is anything new to be said.
-    async fn introduce(&self, challenge: Option<Challenge>, scopes: &[Scope], old: Option<String>) -> Result<bool, Failure> {
+    async fn introduce(
+        &self,
+        base: &Url,
+        challenge: Option<Challenge>,
+        scopes: &[Scope],
+        old: Option<String>,
+    ) -> Result<bool, Failure> {
         let Shared { tokens, options, http, .. } = &*self.shared;
         let (host, login) = (self.name.as_str(), options.logins.get(&self.name));
         let Some(challenge) = challenge else { return Ok(false) };
@@ -229,7 +249,7 @@ impl Link {
                 if tokens.header(host, scopes).is_some_and(|now| Some(&now) != old.as_ref()) {
                     return Ok(true);
                 }
-                let Some(url) = token::request(&realm, service.as_deref(), scopes, &self.base, login) else {
+                let Some(url) = token::request(&realm, service.as_deref(), scopes, base, login) else {
                     return Err(Failure::Lasting(PushError::Realm { registry: self.name.clone(), realm }.into()));
                 };
                 let shown = url.origin().ascii_serialization();
@@ -278,4 +298,29 @@ impl Link {
             }
         }
     }
+}
+
+/// An address of the registry as it is meant: behind a proxy that ends TLS it often says `http` of itself.
+fn own(base: &Url, mut url: Url) -> Url {
+    let same = url.host_str() == base.host_str() && (url.port() == base.port() || url.port().is_none());
+    if same && url.scheme() != base.scheme() && matches!(url.scheme(), "http" | "https") {
+        let _ = url.set_scheme(base.scheme());
+        let _ = url.set_port(base.port());
+    }
+    url
+}
+
+/// Whether nobody there speaks TLS: no listener, or one that answers with something else, or hangs up at once.
+fn without_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, UnexpectedEof};
+    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidMessage(_))) {
+        return true;
+    }
+    let next = match error.downcast_ref::<std::io::Error>() {
+        Some(io) if matches!(io.kind(), ConnectionRefused | ConnectionReset | UnexpectedEof) => return true,
+        // What it wraps is not its source.
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static)),
+        None => error.source(),
+    };
+    next.is_some_and(without_tls)
 }

@@ -74,6 +74,19 @@ impl RegistryImages {
         Ok(())
     }
 
+    /// The registries that these images come from, sorted.
+    pub fn hosts(&self) -> impl Iterator<Item = &RegistryHost> {
+        self.hosts.iter()
+    }
+
+    /// Under which name each can be pulled here, and its tags without those that stand for digests.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.names().zip(self.repositories.values()).map(|(name, imported)| {
+            let tags = imported.content.tags.keys().map(lsrepo_oci::Tag::as_str);
+            (name, tags.filter(|tag| !tag.starts_with("sha256-")).collect())
+        })
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Imported> {
         self.repositories.get(name)
     }

@@ -1,11 +1,14 @@
 //! `lsrepo serve`: what the store holds, over HTTP.
 
+mod config;
+
 use super::runtime;
 use crate::{cli::ServeArgs, context::Context, failure::Hint, site};
-use anyhow::{Context as _, Result};
-use lsrepo_serve::{Current, Event, Listener, Options};
+use anyhow::{Context as _, Result, bail};
+use lsrepo_serve::{Current, Event, Htpasswd, Listener, Options, Push, Pushers};
 use lsrepo_store::Store;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use lsrepo_types::Bytes;
+use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -17,6 +20,10 @@ const LOOK: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let store = Arc::new(context.store()?);
+    if let Some(client) = args.print_config {
+        return config::print(&store, client, args);
+    }
+    let options = options(args)?;
     let mut older = BTreeMap::new();
     let mut snapshot = site::settled(&store)?;
     let (site, shown) = site::publish(context, &store, &snapshot, &mut older)?;
@@ -26,7 +33,9 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
         let listener = listener.with_context(|| args.listen.to_string()).hint("choose another address with --listen")?;
         let address = listener.local_addr()?;
         shown.iter().for_each(|line| context.progress.note(line));
-        if shown.is_empty() {
+        if shown.is_empty() && args.allow_push {
+            context.progress.note("the store is empty; what is pushed is kept");
+        } else if shown.is_empty() {
             context
                 .progress
                 .warn("the store is empty\nhint: `lsrepo import BUNDLE`, or `lsrepo prepare`; what is added is shown at once");
@@ -49,7 +58,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
             }
             _ => {}
         };
-        let options = Options { listener: Some(Listener::new(listen)), ..Options::default() };
+        let options = Options { listener: Some(Listener::new(listen)), ..options };
         let serving = lsrepo_serve::serve_with(listener, current.clone(), store.clone(), options, stop);
         let watching = async {
             let mut look = time::interval(LOOK);
@@ -71,6 +80,29 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
             () = watching => Ok(()),
         }
     })
+}
+
+/// Who may do what with the registry.
+fn options(args: &ServeArgs) -> Result<Options> {
+    let users = args.htpasswd.as_ref().map(|file| {
+        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let users =
+            Htpasswd::parse(&text).with_context(|| file.display().to_string()).hint("`htpasswd -B -n NAME` makes a line")?;
+        anyhow::Ok(Arc::new(users))
+    });
+    let users = users.transpose()?;
+    let pushers = match (args.allow_push, &users) {
+        (false, _) => None,
+        (true, Some(users)) if users.is_empty() => bail!("nobody could push: there are no users in the file of --htpasswd"),
+        (true, Some(_)) => Some(Pushers::Users),
+        (true, None) if args.anonymous_push => Some(Pushers::Anyone),
+        (true, None) => bail!(
+            "who may push?\nhint: name users with --htpasswd FILE (a line: `htpasswd -B -n NAME`), or let anybody with --anonymous-push"
+        ),
+    };
+    let quota_bytes = args.quota.map(|Bytes(bytes)| bytes);
+    let push = pushers.map(|pushers| Push { quota_bytes, accept_missing_layers: args.accept_missing_layers, ..Push::by(pushers) });
+    Ok(Options { push, users, require_auth_for_pull: args.require_login, ..Options::default() })
 }
 
 fn newer(

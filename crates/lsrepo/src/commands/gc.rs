@@ -1,0 +1,64 @@
+//! `lsrepo gc`: what nothing needs any more goes from the store.
+//!
+//! A set that a name stands for keeps its blobs, and so does the snapshot that was shown last: a server may still show it.
+//! Of what was pushed stays what has a tag, what an image that stays lists, and what refers to one that stays.
+
+use crate::{cli::GcArgs, context::Context, output::print, prepared, site};
+use anyhow::{Context as _, Result};
+use lsrepo_store::Store;
+use lsrepo_types::{Bytes, Count, Digest};
+use serde::Serialize;
+use std::{collections::BTreeSet, time::Duration};
+
+#[derive(Serialize)]
+struct Gone {
+    dry_run: bool,
+    /// manifests that were pushed
+    manifests: u64,
+    /// repositories that were pushed
+    repositories: u64,
+    blobs: u64,
+    bytes: u64,
+}
+
+pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
+    let store = context.store()?;
+    let _guard = context.alone(&store)?;
+    let mut live: BTreeSet<Digest> = BTreeSet::new();
+    let shown = site::shown(&store)?;
+    for (name, digest) in store.roots()?.into_iter().chain(shown) {
+        // What was shown before may be gone already, with another `gc`.
+        if live.contains(&digest) || store.size_of(&digest)?.is_none() {
+            continue;
+        }
+        live.insert(digest);
+        live.extend(prepared::blobs_of(&store, &name, &digest)?);
+    }
+    let stays = |digest: &Digest| live.contains(digest) || is_young(&store, digest, args.grace);
+    let done = lsrepo_serve::collect(&store, stays, context.now, args.grace, args.dry_run);
+    let done = done.context(store.root().display().to_string())?;
+    let gone = Gone {
+        dry_run: args.dry_run,
+        manifests: done.manifests,
+        repositories: done.repositories,
+        blobs: done.disk.removed,
+        bytes: done.disk.bytes,
+    };
+    print(args.output, &gone, text)
+}
+
+/// A prepare that was interrupted wants to go on with what it has.
+fn is_young(store: &Store, digest: &Digest, grace: Duration) -> bool {
+    let modified = store.open_blob(digest).ok().and_then(|file| file.metadata().ok()?.modified().ok());
+    modified.is_some_and(|modified| modified.elapsed().is_ok_and(|age| age < grace))
+}
+
+fn text(gone: &Gone) -> String {
+    let Gone { dry_run, manifests, blobs, bytes, .. } = gone;
+    let would = if *dry_run { "would remove" } else { "removed" };
+    let pushed = match manifests {
+        0 => String::new(),
+        some => format!(", {} pushed manifests among them", Count(*some)),
+    };
+    format!("{would} {} blobs, {}{pushed}\n", Count(*blobs), Bytes(*bytes))
+}
