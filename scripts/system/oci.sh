@@ -21,8 +21,8 @@ mkdir rootfs
 umoci unpack --rootless --image plain:1 rootfs/plain
 cp build/hello rootfs/plain/rootfs/hello
 umoci repack --image plain:1 rootfs/plain >/dev/null
-openssl req -quiet -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry -addext subjectAltName=IP:127.0.0.1 \
-  -keyout tls.key -out tls.crt 2>/dev/null || openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=registry \
+# Its own authority, as `openssl req` makes it and many a private registry has it.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=registry \
   -addext subjectAltName=IP:127.0.0.1 -keyout tls.key -out tls.crt 2>/dev/null
 # `secret`, by bcrypt
 echo 'me:$2b$04$TOADUn4l5TzOTsKZWB5vduTujO05fM0rdxJUS6CBcIr5i4RJGOIsi' >htpasswd
@@ -55,7 +55,8 @@ cat log
 grep -q 'hint: log in first' log
 printf '{"auths": {"%s": {"auth": "%s"}}}' "$registry" "$(printf me:secret | base64)" >podman/auth.json
 if "$lsrepo" prepare "${asked[@]}" 2>log; then fail 'nobody knows this certificate'; fi
-grep -qi certificate log || { cat log; fail 'the certificate is not named'; }
+cat log
+grep -q 'its certificate is not trusted' log
 "$lsrepo" prepare "${asked[@]}" "${flags[@]}" --dry-run
 "$lsrepo" prepare "${asked[@]}" "${flags[@]}"
 grep -q "digest = \"$app\"" lsrepo.lock

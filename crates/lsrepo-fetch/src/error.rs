@@ -11,6 +11,16 @@ pub enum FetchError {
     /// the client cannot be made
     #[error("network: {0}")]
     Client(String),
+    /// a server that is not whom it says it is, as far as is known here
+    #[error(
+        "{host}: its certificate is not trusted: {why}\nhint: if it is a private one, name the certificate of its authority, or its own: --registry-ca FILE"
+    )]
+    Certificate {
+        /// whom we asked
+        host: String,
+        /// what is wrong
+        why: String,
+    },
     /// no answer
     #[error("{url}: {why}")]
     Network {

@@ -13,6 +13,7 @@ mod link;
 mod mirror;
 mod pull;
 mod push;
+mod tls;
 mod token;
 
 pub(crate) use blob::SCHEME;
@@ -109,13 +110,8 @@ impl Registries {
             let proxy = reqwest::Proxy::all(proxy).map_err(|error| FetchError::Client(format!("proxy `{proxy}`: {error}")))?;
             builder = builder.proxy(proxy);
         }
-        let mut authorities = Vec::new();
-        for pem in &options.authorities {
-            let all = reqwest::Certificate::from_pem_bundle(pem);
-            authorities.extend(all.map_err(|error| FetchError::Client(format!("certificate of an authority: {error}")))?);
-        }
-        if !authorities.is_empty() {
-            builder = builder.tls_certs_merge(authorities);
+        if !options.authorities.is_empty() {
+            builder = builder.tls_backend_preconfigured(tls::config(&options.authorities)?);
         }
         let http = builder.build().map_err(|error| FetchError::Client(error.to_string()))?;
         Ok(Self(Arc::new(Shared {

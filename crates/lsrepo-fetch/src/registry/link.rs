@@ -292,7 +292,12 @@ impl Link {
         let mut before = sent();
         loop {
             match time::timeout(patience, &mut answer).await {
-                Ok(answer) => return answer.map_err(|error| Failure::Passing(whole(&error), None)),
+                Ok(answer) => {
+                    return answer.map_err(|error| match not_believed(&error) {
+                        Some(why) => Failure::Lasting(FetchError::Certificate { host: request.url.authority().to_owned(), why }),
+                        None => Failure::Passing(whole(&error), None),
+                    });
+                }
                 Err(_) if sent() > before => before = sent(),
                 Err(_) => return Err(Failure::Passing(format!("nothing happened for {patience:?}"), None)),
             }
@@ -311,16 +316,27 @@ fn own(base: &Url, mut url: Url) -> Url {
 }
 
 /// Whether nobody there speaks TLS: no listener, or one that answers with something else, or hangs up at once.
-fn without_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+fn without_tls(error: &reqwest::Error) -> bool {
     use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, UnexpectedEof};
-    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidMessage(_))) {
-        return true;
-    }
-    let next = match error.downcast_ref::<std::io::Error>() {
-        Some(io) if matches!(io.kind(), ConnectionRefused | ConnectionReset | UnexpectedEof) => return true,
-        // What it wraps is not its source.
+    causes(error).any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        matches!(io, Some(ConnectionRefused | ConnectionReset | UnexpectedEof))
+            || matches!(cause.downcast_ref(), Some(rustls::Error::InvalidMessage(_)))
+    })
+}
+
+/// Why a certificate is not believed, where that is what went wrong.
+fn not_believed(error: &reqwest::Error) -> Option<String> {
+    causes(error).find_map(|cause| match cause.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(why)) => Some(why.to_string()),
+        _ => None,
+    })
+}
+
+/// All that an error says of its cause. What an I/O error wraps is not its source.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(std::error::Error::source(error), |error| match error.downcast_ref::<std::io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static)),
         None => error.source(),
-    };
-    next.is_some_and(without_tls)
+    })
 }
