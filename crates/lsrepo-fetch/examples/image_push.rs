@@ -34,7 +34,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         match word.split_once('=') {
             Some(("login", value)) => {
                 let (user, password) = value.split_once(':').ok_or("login=USER:PASSWORD")?;
-                login = Some(Login { user: user.to_owned(), password: password.to_owned() });
+                login = Some(Login::Password { user: user.to_owned(), password: password.to_owned() });
             }
             Some(("chunk", value)) => push.chunk = Some(value.parse()?),
             Some(("platform", value)) => platform = Some(value.parse()?),

@@ -23,28 +23,15 @@ pub use pull::{PullRequest, image_downloads, pull, pull_referrer, pulled};
 pub use push::{ManifestName, PushError, PushOptions, PushPlan, PushReport, Pushed, Pusher, Refusal, Source, push};
 
 use crate::{FetchError, host::Hosts};
-use lsrepo_oci::RegistryHost;
+/// Who we are to a registry.
+pub use lsrepo_oci::StoredLogin as Login;
+use lsrepo_oci::{RegistriesConf, RegistryHost};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
 use token::Tokens;
-
-/// Who we are to a registry.
-#[derive(Clone)]
-pub struct Login {
-    /// the account
-    pub user: String,
-    /// its password, or a token that stands for one
-    pub password: String,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Login({})", self.user)
-    }
-}
 
 /// How registries are asked.
 #[derive(Clone, Debug)]
@@ -57,8 +44,12 @@ pub struct RegistryOptions {
     pub logins: BTreeMap<RegistryHost, Login>,
     /// other places for their images, in the order in which they are asked
     pub mirrors: Vec<Mirror>,
+    /// what `registries.conf` says of further places
+    pub conf: RegistriesConf,
     /// certificates of authorities in PEM, trusted beside the usual ones
     pub authorities: Vec<Vec<u8>>,
+    /// the same, for one host alone
+    pub host_authorities: BTreeMap<RegistryHost, Vec<Vec<u8>>>,
     /// for all addresses, instead of what the environment says
     pub proxy: Option<String>,
     /// the wait before a request is made for the second time; each further one waits twice as long
@@ -71,7 +62,18 @@ impl Default for RegistryOptions {
     fn default() -> Self {
         let (plain_http, maybe_plain, logins) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         let (first_wait, patience) = (Duration::from_millis(500), Duration::from_secs(60));
-        Self { plain_http, maybe_plain, logins, mirrors: Vec::new(), authorities: Vec::new(), proxy: None, first_wait, patience }
+        Self {
+            plain_http,
+            maybe_plain,
+            logins,
+            mirrors: Vec::new(),
+            conf: RegistriesConf::default(),
+            authorities: Vec::new(),
+            host_authorities: BTreeMap::new(),
+            proxy: None,
+            first_wait,
+            patience,
+        }
     }
 }
 
@@ -87,6 +89,8 @@ impl std::fmt::Debug for Registries {
 
 struct Shared {
     http: reqwest::Client,
+    /// for hosts that have authorities of their own
+    special: BTreeMap<RegistryHost, reqwest::Client>,
     options: RegistryOptions,
     hosts: Hosts,
     tokens: Tokens,
@@ -99,27 +103,35 @@ impl Registries {
     pub fn new(options: RegistryOptions) -> Result<Self, FetchError> {
         // The first provider of the process stays; a second installation is no fault.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("lsrepo/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(20))
-            .pool_max_idle_per_host(32)
-            // Where an answer points to is looked at here, before anything of ours goes there.
-            .redirect(reqwest::redirect::Policy::none())
-            .http1_only();
-        if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy).map_err(|error| FetchError::Client(format!("proxy `{proxy}`: {error}")))?;
-            builder = builder.proxy(proxy);
-        }
-        if !options.authorities.is_empty() {
-            builder = builder.tls_backend_preconfigured(tls::config(&options.authorities)?);
-        }
-        let http = builder.build().map_err(|error| FetchError::Client(error.to_string()))?;
+        let http = client(&options, &[])?;
+        let special = options.host_authorities.iter().map(|(host, own)| Ok((host.clone(), client(&options, own)?)));
+        let special = special.collect::<Result<_, FetchError>>()?;
         Ok(Self(Arc::new(Shared {
             http,
+            special,
             options,
             hosts: Hosts::default(),
             tokens: Tokens::default(),
             spoken: tokio::sync::Mutex::default(),
         })))
     }
+}
+
+fn client(options: &RegistryOptions, more: &[Vec<u8>]) -> Result<reqwest::Client, FetchError> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("lsrepo/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(20))
+        .pool_max_idle_per_host(32)
+        // Where an answer points to is looked at here, before anything of ours goes there.
+        .redirect(reqwest::redirect::Policy::none())
+        .http1_only();
+    if let Some(proxy) = &options.proxy {
+        let proxy = reqwest::Proxy::all(proxy).map_err(|error| FetchError::Client(format!("proxy `{proxy}`: {error}")))?;
+        builder = builder.proxy(proxy);
+    }
+    let authorities = [&options.authorities[..], more].concat();
+    if !authorities.is_empty() {
+        builder = builder.tls_backend_preconfigured(tls::config(&authorities)?);
+    }
+    builder.build().map_err(|error| FetchError::Client(error.to_string()))
 }

@@ -10,6 +10,7 @@
 pub mod annotation;
 mod any_digest;
 pub mod api;
+mod auth_file;
 mod content;
 mod docker_archive;
 mod document;
@@ -19,9 +20,11 @@ mod image_platform;
 pub mod media_type;
 mod one_platform;
 mod reference;
+mod registries_conf;
 mod survey;
 
 pub use any_digest::AnyDigest;
+pub use auth_file::{AuthFile, AuthFileError, StoredLogin, helper_key};
 pub use content::{Content, Kind, MOST_MANIFEST};
 pub use docker_archive::{DockerArchiveError, DockerImage, blob_path, docker_manifest};
 pub use document::{Descriptor, ImageLayout, Index, Manifest};
@@ -30,4 +33,5 @@ pub use image::{Image, Referrer};
 pub use image_platform::{ImagePlatform, ImagePlatformError};
 pub use media_type::ARTIFACT_TYPE;
 pub use reference::{Reference, ReferenceError, RegistryHost, RepositoryName, Tag};
+pub use registries_conf::{RegistriesConf, RegistriesConfError, Rule};
 pub use survey::{Survey, SurveyError, Wanted, survey};

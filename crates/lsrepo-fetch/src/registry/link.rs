@@ -4,7 +4,7 @@
 //! to wherever an answer points, it goes without.
 
 use super::{
-    Registries, Shared,
+    Login, Registries, Shared,
     answer::Answer,
     challenge::Challenge,
     push::{PushError, Refusal},
@@ -13,7 +13,10 @@ use super::{
 use crate::{Event, FetchError, client::whole, host::Host};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lsrepo_oci::RegistryHost;
-use reqwest::{Method, RequestBuilder, header::AUTHORIZATION};
+use reqwest::{
+    Method, RequestBuilder,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use std::{
     sync::{
         Arc,
@@ -62,6 +65,7 @@ pub(crate) struct Request<'a> {
 #[derive(Clone)]
 pub(crate) struct Link {
     shared: Arc<Shared>,
+    http: reqwest::Client,
     /// with `https`, unless it is known to speak plain http
     base: Url,
     pub(crate) name: RegistryHost,
@@ -84,7 +88,8 @@ impl Link {
             .parse()
             .map_err(|error| FetchError::Client(format!("registry {name}: {error}")))?;
         let host = shared.hosts.of(base.as_str());
-        Ok(Self { shared, base, name: name.clone(), host, on_event })
+        let http = shared.special.get(name).unwrap_or(&shared.http).clone();
+        Ok(Self { shared, http, base, name: name.clone(), host, on_event })
     }
 
     /// The address of a path below `/v2/`. Its parts are names of repositories, tags and digests: nothing needs escaping.
@@ -140,7 +145,7 @@ impl Link {
         let mut url = own(&base, request.url.clone());
         let (mut hops, mut refreshed) = (0, false);
         loop {
-            let mut builder = (request.add)(self.shared.http.request(request.method.clone(), url.clone()));
+            let mut builder = (request.add)(self.http.request(request.method.clone(), url.clone()));
             let header = if is_own(&url) { self.authorization(&base, request.scopes).await? } else { None };
             if let Some(header) = &header {
                 builder = builder.header(AUTHORIZATION, header);
@@ -184,15 +189,16 @@ impl Link {
 
     /// The address by which it is asked. One that may be without TLS is asked once whether it has it.
     async fn spoken(&self) -> Url {
-        let Shared { options, http, spoken, .. } = &*self.shared;
-        if !options.maybe_plain.contains(&self.name) || self.base.scheme() == "http" {
+        let Shared { options, spoken, .. } = &*self.shared;
+        let maybe = options.maybe_plain.contains(&self.name) || options.conf.is_insecure(&self.name);
+        if !maybe || self.base.scheme() == "http" {
             return self.base.clone();
         }
         let mut spoken = spoken.lock().await;
         if let Some(known) = spoken.get(&self.name) {
             return known.clone();
         }
-        let answer = time::timeout(options.patience, http.get(self.url("")).send()).await;
+        let answer = time::timeout(options.patience, self.http.get(self.url("")).send()).await;
         let base = match answer {
             Ok(Err(error)) if without_tls(&error) => {
                 let mut plain = self.base.clone();
@@ -231,14 +237,14 @@ impl Link {
         scopes: &[Scope],
         old: Option<String>,
     ) -> Result<bool, Failure> {
-        let Shared { tokens, options, http, .. } = &*self.shared;
+        let Shared { tokens, options, .. } = &*self.shared;
         let (host, login) = (self.name.as_str(), options.logins.get(&self.name));
         let Some(challenge) = challenge else { return Ok(false) };
         tokens.challenged(host, challenge.clone());
         match (challenge, login) {
-            (Challenge::Basic, None) => Ok(false),
-            (Challenge::Basic, Some(login)) => {
-                let header = format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{}", login.user, login.password)));
+            (Challenge::Basic, None | Some(Login::Identity(_))) => Ok(false),
+            (Challenge::Basic, Some(Login::Password { user, password })) => {
+                let header = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
                 let new = old.as_ref() != Some(&header);
                 tokens.keep(host, scopes, header, None);
                 Ok(new)
@@ -253,10 +259,16 @@ impl Link {
                     return Err(Failure::Lasting(PushError::Realm { registry: self.name.clone(), realm }.into()));
                 };
                 let shown = url.origin().ascii_serialization();
-                let mut request = http.get(url.clone());
-                if let Some(login) = login {
-                    request = request.basic_auth(&login.user, Some(&login.password));
-                }
+                let request = match login {
+                    None => self.http.get(url.clone()),
+                    Some(Login::Password { user, password }) => self.http.get(url.clone()).basic_auth(user, Some(password)),
+                    Some(Login::Identity(identity)) => {
+                        let mut bare = url.clone();
+                        bare.set_query(None);
+                        let form = token::exchange(identity, service.as_deref(), scopes);
+                        self.http.post(bare).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
+                    }
+                };
                 let response = self.patiently(request.send(), &Request::new(Method::GET, url.clone(), &[])).await?;
                 let answer = Answer::new(url, response, options.patience);
                 match answer.status {

@@ -1,6 +1,7 @@
 //! Other places for a registry's images.
 
 use super::Registries;
+use crate::FetchError;
 use lsrepo_oci::{Reference, ReferenceError, RegistryHost, RepositoryName};
 use std::str::FromStr;
 
@@ -39,8 +40,8 @@ impl FromStr for Mirror {
 }
 
 impl Registries {
-    /// Where an image may be had: its mirrors, then its own registry.
-    pub(crate) fn places(&self, image: &Reference) -> Vec<Reference> {
+    /// Where an image may be had: its mirrors, then its own registry, or what `registries.conf` says instead.
+    pub(crate) fn places(&self, image: &Reference) -> Result<Vec<Reference>, FetchError> {
         let mirrors = self.0.options.mirrors.iter().filter(|mirror| mirror.of == image.registry);
         let mirrored = mirrors.filter_map(|mirror| {
             let repository = match &mirror.prefix {
@@ -49,7 +50,15 @@ impl Registries {
             };
             Some(Reference { registry: mirror.host.clone(), repository, ..image.clone() })
         });
-        mirrored.chain([image.clone()]).collect()
+        let own = match self.0.options.conf.rule(image) {
+            Some(rule) if rule.blocked => {
+                let why = "registries.conf of this machine blocks it".to_owned();
+                return Err(FetchError::Image { image: image.to_string(), why });
+            }
+            Some(rule) => rule.places(image),
+            None => vec![image.clone()],
+        };
+        Ok(mirrored.chain(own).collect())
     }
 }
 
@@ -62,7 +71,8 @@ mod tests {
     fn mirrors_come_before_the_registry_itself() {
         let mirrors = ["docker.io=mirror.example:5000/hub", "quay.io=other.example"].map(|text| text.parse::<Mirror>().unwrap());
         let registries = Registries::new(RegistryOptions { mirrors: mirrors.into(), ..RegistryOptions::default() }).unwrap();
-        let places = |image: &str| registries.places(&image.parse().unwrap()).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let places =
+            |image: &str| registries.places(&image.parse().unwrap()).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(places("nginx:1"), ["mirror.example:5000/hub/library/nginx:1", "docker.io/library/nginx:1"]);
         assert_eq!(places("ghcr.io/a/b:1"), ["ghcr.io/a/b:1"]);
         assert!("docker.io".parse::<Mirror>().is_err() && "docker.io=x/UP".parse::<Mirror>().is_err());

@@ -82,10 +82,10 @@ pub fn pulled(store: &Store, root: &Descriptor<AnyDigest>, wanted: &Wanted) -> O
 /// The blobs of an image as downloads: from mirrors, from its registry, and where a layer says that it may be had (no password
 /// goes there).
 pub fn image_downloads(registries: &Registries, image: &Image) -> Result<Vec<Download>, FetchError> {
+    let places = registries.places(&image.reference)?;
     let all = image.manifests().chain(image.blobs());
     all.map(|blob| {
         let digest = ours(&image.reference, &blob.digest)?;
-        let places = registries.places(&image.reference);
         let own = blob.urls.iter().filter(|url| url.starts_with("https://") || url.starts_with("http://"));
         let short: String = digest.hex().chars().take(12).collect();
         Ok(Download {

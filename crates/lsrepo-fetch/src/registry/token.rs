@@ -88,9 +88,21 @@ pub(crate) fn request(realm: &str, service: Option<&str>, scopes: &[Scope], regi
     let mut query = url.query_pairs_mut();
     query.extend_pairs(service.map(|service| ("service", service)));
     query.extend_pairs(scopes.iter().map(|scope| ("scope", &scope.0)));
-    query.extend_pairs(login.map(|login| ("account", &login.user)));
+    if let Some(Login::Password { user, .. }) = login {
+        query.append_pair("account", user);
+    }
     drop(query);
     Some(url)
+}
+
+/// What is posted to have a token for one that lasts.
+pub(crate) fn exchange(identity: &str, service: Option<&str>, scopes: &[Scope]) -> String {
+    let scopes: Vec<&str> = scopes.iter().map(|scope| &*scope.0).collect();
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token").append_pair("client_id", "lsrepo").append_pair("refresh_token", identity);
+    form.extend_pairs(service.map(|service| ("service", service)));
+    form.append_pair("scope", &scopes.join(" "));
+    form.finish()
 }
 
 #[derive(Deserialize)]
@@ -117,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_password_goes_only_to_a_giver_of_tokens_that_its_registry_may_name() {
-        let login = Login { user: "me".into(), password: "secret".into() };
+        let login = Login::Password { user: "me".into(), password: "secret".into() };
         let ask = |realm: &str, registry: &str| {
             let scopes = [Scope::push("a/b"), Scope::pull("c")];
             let url = request(realm, Some("s t"), &scopes, &registry.parse().unwrap(), Some(&login));

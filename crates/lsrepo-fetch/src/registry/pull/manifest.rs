@@ -30,7 +30,7 @@ pub(super) struct Found {
 impl Asker {
     pub(super) fn new(registries: &Registries, reference: &Reference, on_event: OnEvent) -> Result<Self, FetchError> {
         let link = |place: Reference| Ok((Link::new(registries, &place.registry, on_event.clone())?, place.repository));
-        let places = registries.places(reference).into_iter().map(link).collect::<Result<_, FetchError>>()?;
+        let places = registries.places(reference)?.into_iter().map(link).collect::<Result<_, FetchError>>()?;
         Ok(Self { reference: reference.clone(), on_event, places })
     }
 

@@ -55,7 +55,7 @@ fn registries(registry: &Registry, login: Option<&str>) -> Registries {
 fn options(registry: &Registry, login: Option<&str>) -> RegistryOptions {
     let host: RegistryHost = registry.host.parse().unwrap();
     let login = login.and_then(|login| login.split_once(':'));
-    let login = login.map(|(user, password)| (host.clone(), Login { user: user.into(), password: password.into() }));
+    let login = login.map(|(user, password)| (host.clone(), Login::Password { user: user.into(), password: password.into() }));
     RegistryOptions {
         plain_http: [host].into(),
         logins: login.into_iter().collect(),
