@@ -41,7 +41,8 @@ CONF
 # Of the ways to start a container without more rights than a build machine gives, this one works.
 podman_run=(podman --runtime runc run --rm --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --network host --cgroups enabled)
 
-# containerd_here: `ctr_here ARGUMENT …` talks to it; mirrors are read from $work/containerd/certs.d
+# containerd_here [COMMAND …]: `ctr_here ARGUMENT …` talks to it; mirrors are read from $work/containerd/certs.d. The
+# command runs it elsewhere: `inside`.
 containerd_here() {
   mkdir -p "$work/containerd/certs.d"
   cat >"$work/containerd/config.toml" <<CONF
@@ -62,7 +63,7 @@ disable_snapshot_annotations = true
 [plugins."io.containerd.grpc.v1.cri".registry]
 config_path = "$work/containerd/certs.d"
 CONF
-  containerd --config "$work/containerd/config.toml" >"$work/containerd/log" 2>&1 &
+  "$@" containerd --config "$work/containerd/config.toml" >"$work/containerd/log" 2>&1 &
   background+=($!)
   wait_for ctr_here version
 }
