@@ -9,10 +9,10 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Registries")]
 pub struct RegistryFlags {
-    /// Registry that may be asked without TLS: HOST[:PORT]; repeatable [default: those on this machine]
+    /// Registry that may be asked without TLS, such as registry.example:5000; repeatable [default: those on this machine]
     #[arg(long = "plain-http", value_name = "HOST")]
     pub plain_http: Vec<RegistryHost>,
-    /// Another place for a registry's images, asked first: REGISTRY=HOST[:PORT][/PREFIX]; repeatable
+    /// Another place for a registry's images, asked first: docker.io=mirror.example:5000/hub; repeatable
     #[arg(long = "registry-mirror", value_name = "REGISTRY=PLACE")]
     pub registry_mirrors: Vec<Mirror>,
     /// Certificates of authorities to be trusted for registries, in PEM; repeatable
