@@ -76,14 +76,21 @@ impl Said {
 pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:PORT`
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
     /// Starts one and waits until it listens.
     pub(crate) fn start(desk: &Desk, home: &str) -> Self {
+        Self::start_with(desk, home, &[])
+    }
+
+    /// [`Server::start`], with more words.
+    pub(crate) fn start_with(desk: &Desk, home: &str, words: &[&str]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(words)
+            .current_dir(desk.folder.path())
             .env("LSREPO_HOME", desk.path(home))
             .stderr(Stdio::piped())
             .spawn();
@@ -102,14 +109,19 @@ impl Server {
 
     /// The body of a path that is there.
     pub(crate) fn get(&self, path: &str) -> Vec<u8> {
+        let (head, body) = self.ask("GET", path, "");
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        body
+    }
+
+    /// The head and the body of an answer; `more` are further header lines.
+    pub(crate) fn ask(&self, method: &str, path: &str, more: &str) -> (String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{more}\r\n", self.address).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
-        answer.split_off(end + 4)
+        (String::from_utf8_lossy(&answer[..end]).into_owned(), answer.split_off(end + 4))
     }
 }
 

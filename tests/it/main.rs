@@ -4,6 +4,7 @@
 mod deb;
 mod desk;
 mod fuzz_corpus;
+mod image_command;
 mod images;
 mod job;
 mod layers;

@@ -1,7 +1,8 @@
 //! A bundle that lies in a registry instead of in a file: an OCI index of the sets, its signature beside it.
 //!
-//! The sets are ordinary artifacts there, their packages and images ordinary blobs. Nothing of a bundle is trusted that
-//! does not hang from the signed index.
+//! The sets are ordinary artifacts there, their packages and images ordinary blobs. The signature is an artifact that
+//! refers to the index, and has a tag of its own ([`signature_tag`]), so that it is found where no referrers are listed.
+//! Nothing of a bundle is trusted that does not hang from the signed index.
 
 use crate::{
     error::BundleError,
@@ -9,7 +10,7 @@ use crate::{
     head,
     import::{Trust, roots},
 };
-use lsrepo_oci::{Descriptor, Index, Manifest};
+use lsrepo_oci::{Descriptor, Index, Manifest, media_type};
 use lsrepo_sign::{Fingerprint, SecretKey};
 use lsrepo_types::{Digest, Timestamp};
 use std::collections::BTreeMap;
@@ -18,6 +19,9 @@ use std::collections::BTreeMap;
 pub const SIGNATURE_TYPE: &str = "application/vnd.lambdastack.bundle.signature.v1";
 /// The media type of the signature itself, armoured.
 pub const SIGNATURE: &str = "application/pgp-signature";
+
+/// Its config, as artifacts have it that need none.
+const EMPTY: (&str, &[u8]) = ("application/vnd.oci.empty.v1+json", b"{}");
 
 /// The head of a bundle.
 #[derive(Clone, Debug)]
@@ -51,6 +55,39 @@ pub fn sign(contents: &Contents, key: &SecretKey, date: Timestamp) -> Result<Art
     let index = index(contents, &[], &public, date);
     let signature = key.sign_detached(&index, date.max(key.created()))?.into_bytes();
     Ok(Artifact { index, signature, key: public.into_bytes() })
+}
+
+/// What a signature's manifest is called in the repository of the bundle.
+pub fn signature_tag(index: &Digest) -> String {
+    format!("sha256-{}.bundle", index.hex())
+}
+
+impl Artifact {
+    /// The index's digest.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.index)
+    }
+
+    /// The signature as an artifact: its manifest, and the blobs of that.
+    pub fn signature_manifest(&self) -> (Vec<u8>, Vec<(Descriptor, &[u8])>) {
+        let blob = |media_type: &str, bytes: &[u8]| Descriptor::new(media_type, Digest::of(bytes), bytes.len() as u64);
+        let layers = vec![blob(SIGNATURE, &self.signature), blob(media_type::KEY, &self.key)];
+        let config = blob(EMPTY.0, EMPTY.1);
+        let mut manifest = Manifest::new(SIGNATURE_TYPE, config.clone(), layers.clone());
+        manifest.subject = Some(blob(media_type::INDEX, &self.index));
+        let bytes = [EMPTY.1, &self.signature, &self.key];
+        (manifest.to_bytes(), [config].into_iter().chain(layers).zip(bytes).collect())
+    }
+}
+
+/// The blobs of a signature and of its key, in a signature's manifest.
+pub fn signature_blobs(manifest: &[u8]) -> Result<(Descriptor, Descriptor), BundleError> {
+    let manifest = Manifest::parse(manifest)?;
+    let of = |media_type: &str| manifest.layers.iter().find(|layer| layer.media_type == media_type).cloned();
+    match (of(SIGNATURE), of(media_type::KEY)) {
+        (Some(signature), Some(key)) => Ok((signature, key)),
+        _ => Err(BundleError::Shape("what should be its signature is none".to_owned())),
+    }
 }
 
 /// Checks the head of a bundle; who signed it must be trusted.

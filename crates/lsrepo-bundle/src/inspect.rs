@@ -26,6 +26,9 @@ pub struct Inspection {
     pub parts: Vec<Part>,
     /// container images, by name
     pub images: Vec<Image>,
+    /// what is below those: digests and bytes
+    #[serde(skip)]
+    pub image_content: BTreeMap<Digest, u64>,
 }
 
 /// A container image.
@@ -111,5 +114,6 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
         image_bytes: all_images.values().sum(),
         parts,
         images: images.into_iter().map(|(name, digest)| Image { name, digest }).collect(),
+        image_content: all_images,
     })
 }

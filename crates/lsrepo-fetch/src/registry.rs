@@ -19,7 +19,7 @@ mod token;
 pub(crate) use blob::SCHEME;
 pub(crate) use link::Failure;
 pub use mirror::{Mirror, MirrorError};
-pub use pull::{PullRequest, image_downloads, pull, pull_referrer, pulled};
+pub use pull::{PullRequest, blob_address, image_downloads, manifest, pull, pull_referrer, pulled, small_blob};
 pub use push::{ManifestName, PushError, PushOptions, PushPlan, PushReport, Pushed, Pusher, Refusal, Source, push};
 
 use crate::{FetchError, host::Hosts};

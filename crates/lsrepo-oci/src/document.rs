@@ -64,6 +64,9 @@ pub struct Manifest {
     pub config: Descriptor,
     /// the content, in order
     pub layers: Vec<Descriptor>,
+    /// what it refers to
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Descriptor>,
     /// sorted
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
@@ -78,6 +81,7 @@ impl Manifest {
             artifact_type: Some(artifact_type.to_owned()),
             config,
             layers,
+            subject: None,
             annotations: BTreeMap::new(),
         }
     }

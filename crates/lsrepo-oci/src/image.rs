@@ -41,4 +41,15 @@ impl Image {
     pub fn blobs(&self) -> impl Iterator<Item = &Descriptor<AnyDigest>> {
         self.surveys().flat_map(|survey| &survey.blobs)
     }
+
+    /// Adds what another place carries of the same image: the layers of another platform, more that refers to it.
+    pub fn join(&mut self, other: &Image) {
+        self.survey.join(&other.survey);
+        for one in &other.referrers {
+            match self.referrers.iter_mut().find(|known| known.root.digest == one.root.digest && known.tag == one.tag) {
+                Some(known) => known.survey.join(&one.survey),
+                None => self.referrers.push(one.clone()),
+            }
+        }
+    }
 }

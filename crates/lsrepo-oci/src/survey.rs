@@ -35,6 +35,23 @@ pub struct Survey {
     pub missing: Vec<Descriptor<AnyDigest>>,
 }
 
+impl Survey {
+    /// Adds what another walk from the same root found.
+    pub(crate) fn join(&mut self, other: &Survey) {
+        let add = |own: &mut Vec<Descriptor<AnyDigest>>, more: &[Descriptor<AnyDigest>]| {
+            let known: BTreeSet<AnyDigest> = own.iter().map(|one| one.digest).collect();
+            own.extend(more.iter().filter(|one| !known.contains(&one.digest)).cloned());
+        };
+        add(&mut self.manifests, &other.manifests);
+        add(&mut self.blobs, &other.blobs);
+        add(&mut self.left_out, &other.left_out);
+        add(&mut self.missing, &other.missing);
+        let here: BTreeSet<AnyDigest> = self.blobs.iter().map(|one| one.digest).collect();
+        self.left_out.retain(|one| !here.contains(&one.digest));
+        self.platforms.extend(other.platforms.iter().cloned());
+    }
+}
+
 /// Why an image cannot be walked through.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {

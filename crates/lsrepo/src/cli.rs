@@ -1,8 +1,10 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
+mod image_command;
 mod images;
 mod serve;
 
+pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
 pub use serve::{GcArgs, ServeArgs};
 
@@ -73,6 +75,9 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Check a bundle and take it into the store of this machine
     Import(ImportArgs),
+    /// Show, export and push the container images of the store
+    #[command(subcommand)]
+    Image(ImageCommand),
     /// Serve what was imported or prepared: to apt, to dnf and yum, and as a registry of container images
     Serve(ServeArgs),
     /// Remove from the store what nothing needs any more
@@ -223,7 +228,7 @@ pub struct ResolveArgs {
 /// `lsrepo export`
 #[derive(Args, Debug)]
 pub struct ExportArgs {
-    /// The bundle to write
+    /// The bundle to write; `-` writes to standard output, oci://REGISTRY/REPOSITORY:TAG into a registry
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Only these operating systems
@@ -238,6 +243,8 @@ pub struct ExportArgs {
     /// Show what the bundle would hold; write nothing
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub(crate) registries: RegistryFlags,
 }
 
 /// `lsrepo inspect`
@@ -248,6 +255,9 @@ pub struct InspectArgs {
     /// List every package
     #[arg(long)]
     pub packages: bool,
+    /// List every container image
+    #[arg(long)]
+    pub images: bool,
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
@@ -256,7 +266,7 @@ pub struct InspectArgs {
 /// `lsrepo import`
 #[derive(Args, Debug)]
 pub struct ImportArgs {
-    /// The bundle; `-` reads it from standard input
+    /// The bundle; `-` reads it from standard input, oci://REGISTRY/REPOSITORY:TAG from a registry
     pub bundle: PathBuf,
     /// Trust a signer that this machine does not know yet, and remember it
     #[arg(long)]
@@ -264,6 +274,8 @@ pub struct ImportArgs {
     /// Show what would be added; change nothing
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub(crate) registries: RegistryFlags,
 }
 
 /// `lsrepo key`

@@ -2,6 +2,7 @@
 
 mod carry;
 mod gc;
+mod image;
 mod key;
 mod prepare;
 mod resolve;
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Inspect(args) => carry::inspect(&context, &args),
         Command::Import(args) => carry::import(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
+        Command::Image(command) => image::run(&context, &command),
         Command::Gc(args) => gc::run(&context, &args),
         Command::Key(command) => key::run(&context, &command),
         Command::Completions { shell } => {

@@ -15,6 +15,7 @@ mod prepared;
 mod progress;
 mod registries;
 mod site;
+mod stored_images;
 mod upstreams;
 mod wanted;
 

@@ -73,6 +73,32 @@ pub async fn pull_referrer(
     Ok(Referrer { tag, root: root.clone(), survey })
 }
 
+/// A manifest by itself, as it came; none where no place has it. Nothing is stored.
+pub async fn manifest(
+    registries: &Registries,
+    image: &Reference,
+    on_event: OnEvent,
+) -> Result<Option<(Descriptor<AnyDigest>, Vec<u8>)>, FetchError> {
+    let asker = Asker::new(registries, image, on_event)?;
+    let found = asker.manifest(&asker.name(), None).await?;
+    Ok(found.map(|found| (found.descriptor, found.bytes)))
+}
+
+/// A blob of at most [`MOST_MANIFEST`] bytes, which are checked; none where no place has it. Nothing is stored.
+pub async fn small_blob(
+    registries: &Registries,
+    image: &Reference,
+    digest: &AnyDigest,
+    on_event: OnEvent,
+) -> Result<Option<Vec<u8>>, FetchError> {
+    Asker::new(registries, image, on_event)?.blob(digest).await
+}
+
+/// The address of a blob for a [`Download`] by a client that knows registries: that of `image`, with the blob's digest.
+pub fn blob_address(image: &Reference, digest: &Digest) -> String {
+    format!("{SCHEME}{}@{digest}", image.name())
+}
+
 /// What an image consists of, by what the store has alone; none where a manifest is missing.
 pub fn pulled(store: &Store, root: &Descriptor<AnyDigest>, wanted: &Wanted) -> Option<Survey> {
     let seen = survey(root, wanted, &mut |one| stored(store, one)).ok()?;
@@ -91,7 +117,7 @@ pub fn image_downloads(registries: &Registries, image: &Image) -> Result<Vec<Dow
         Ok(Download {
             digest,
             size: blob.size,
-            urls: places.iter().map(|place| format!("{SCHEME}{}@{digest}", place.name())).chain(own.cloned()).collect(),
+            urls: places.iter().map(|place| blob_address(place, &digest)).chain(own.cloned()).collect(),
             name: format!("{} {short}", image.reference),
         })
     })

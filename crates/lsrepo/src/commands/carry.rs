@@ -1,5 +1,7 @@
 //! `lsrepo export`, `inspect`, `import`: over the gap.
 
+mod registry;
+
 use crate::{
     cli::{ExportArgs, ImportArgs, InspectArgs},
     context::{Context, load_key},
@@ -7,7 +9,7 @@ use crate::{
     output::print,
     prepared, site,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lsrepo_bundle::{BundleError, Contents, Event, Inspection, Trust};
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
@@ -44,6 +46,9 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         None => context.key()?,
     };
     let date = prepared::newest(&store, &roots)?;
+    if let Some(to) = registry::reference(&args.output)? {
+        return registry::export(context, args, &to, &store, &contents, (&key, date));
+    }
     let task = std::cell::OnceCell::new();
     let on_event = |event: Event<'_>| match event {
         Event::Total { bytes, .. } => drop(task.set(context.progress.task("export", bytes))),
@@ -60,25 +65,42 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
 }
 
 pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
+    if registry::reference(&args.bundle)?.is_some() {
+        bail!("inspect reads files\nhint: `lsrepo import --dry-run {}` says what is in it", args.bundle.display());
+    }
     let seen = lsrepo_bundle::inspect(open(&args.bundle)?, &context.trusted()?, context.now);
     let seen = judge(seen, &args.bundle)?;
-    print(args.output, &seen, |seen| text(seen, args.packages))
+    print(args.output, &seen, |seen| text(seen, args.packages, args.images))
 }
 
-fn text(seen: &Inspection, packages: bool) -> String {
+fn text(seen: &Inspection, packages: bool, images: bool) -> String {
     let trusted = if seen.trusted { "trusted here" } else { "not trusted here" };
     let mut text = format!("signed by {} ({trusted})\n", seen.signer);
     if let Some(created) = seen.created {
         text += &format!("made of indexes up to {created}\n");
     }
     for part in &seen.parts {
-        let count = Count(part.packages.len() as u64);
-        text += &format!("{} {}: {count} packages, {}\n", part.platform, part.module, Bytes(part.bytes));
+        let what = figures(part.packages.len() as u64, part.bytes, part.images.len() as u64, part.image_bytes);
+        text += &format!("{} {}: {what}\n", part.platform, part.module);
         for item in part.packages.iter().filter(|_| packages) {
             text += &format!("  {} {}\n", item.file, Bytes(item.size));
         }
+        for name in part.images.iter().filter(|_| images) {
+            let digest = seen.images.iter().find(|image| image.name == *name).map(|image| image.digest.to_string());
+            text += &format!("  {name} {}\n", digest.unwrap_or_default());
+        }
     }
-    text + &format!("{} packages, {}\n", Count(seen.packages), Bytes(seen.bytes))
+    text + &figures(seen.packages, seen.bytes, seen.images.len() as u64, seen.image_bytes) + "\n"
+}
+
+fn figures(packages: u64, bytes: u64, images: u64, image_bytes: u64) -> String {
+    let some_packages = (packages > 0 || images == 0).then(|| format!("{} packages, {}", Count(packages), Bytes(bytes)));
+    let some_images = match images {
+        0 => None,
+        1 => Some(format!("1 image, {}", Bytes(image_bytes))),
+        several => Some(format!("{} images, {}", Count(several), Bytes(image_bytes))),
+    };
+    some_packages.into_iter().chain(some_images).collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
@@ -96,7 +118,10 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     };
     let keys = context.trusted()?;
     let trust = Trust { keys: &keys, on_first_use: args.trust_on_first_use, now: context.now };
-    let done = judge(lsrepo_bundle::import(open(&args.bundle)?, &store, &trust, &on_event), &args.bundle)?;
+    let done = match registry::reference(&args.bundle)? {
+        Some(from) => registry::import(context, args, &from, &store, &trust)?,
+        None => judge(lsrepo_bundle::import(open(&args.bundle)?, &store, &trust, &on_event), &args.bundle)?,
+    };
     task.get().into_iter().for_each(crate::progress::Task::finish);
     if let Some(key) = &done.new_key {
         context.trust(key.as_bytes())?;
@@ -110,16 +135,30 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
 }
 
 fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<()> {
+    if let Some(from) = registry::reference(&args.bundle)? {
+        let keys = context.trusted()?;
+        let trust = Trust { keys: &keys, on_first_use: args.trust_on_first_use, now: context.now };
+        let text = registry::would_import(context, args, &from, store, &trust)?;
+        return crate::output::write(text.as_bytes());
+    }
     let seen = lsrepo_bundle::inspect(open(&args.bundle)?, &context.trusted()?, context.now);
     let seen = judge(seen, &args.bundle)?;
     if !seen.trusted && !args.trust_on_first_use {
         return judge(Err(BundleError::Untrusted { signer: seen.signer }), &args.bundle);
     }
-    let all = seen.parts.iter().flat_map(|part| &part.packages);
-    let absent: BTreeMap<_, _> =
-        all.filter(|item| !store.contains(&item.digest, item.size)).map(|item| (item.digest, item.size)).collect();
-    let (count, bytes, free) = (Count(absent.len() as u64), Bytes(absent.values().sum()), Bytes(store.free_bytes()?));
-    crate::output::write(format!("{}to add: {count} packages, {bytes}; free: {free}\n", text(&seen, false)).as_bytes())
+    let packages: BTreeMap<Digest, u64> =
+        seen.parts.iter().flat_map(|part| &part.packages).map(|item| (item.digest, item.size)).collect();
+    let absent = |all: &BTreeMap<Digest, u64>| {
+        let sizes: Vec<u64> = all.iter().filter(|&(digest, &size)| !store.contains(digest, size)).map(|(_, &size)| size).collect();
+        (Count(sizes.len() as u64), Bytes(sizes.iter().sum()))
+    };
+    let ((count, bytes), free) = (absent(&packages), Bytes(store.free_bytes()?));
+    let images = match absent(&seen.image_content) {
+        _ if seen.images.is_empty() => String::new(),
+        (count, bytes) => format!("; {count} blobs of images, {bytes}"),
+    };
+    let text = format!("{}to add: {count} packages, {bytes}{images}; free: {free}\n", text(&seen, false, false));
+    crate::output::write(text.as_bytes())
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {
