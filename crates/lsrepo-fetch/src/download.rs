@@ -99,6 +99,8 @@ enum Failure {
     Overloaded(String, Option<Duration>),
     /// this address will not give it
     Lasting(String),
+    /// these are other bytes: spoilt on their way, or already there
+    Corrupt(String),
     /// not the network's fault
     Ours(FetchError),
 }
@@ -119,7 +121,7 @@ impl Job {
         let mut attempts = Vec::new();
         for url in &item.urls {
             let host = self.hosts.of(url);
-            let mut tries = 0;
+            let (mut tries, mut spoilt) = (0, false);
             let why = loop {
                 let Some(place) = host.place().await else { break "interrupted".to_owned() };
                 tries += 1;
@@ -131,6 +133,12 @@ impl Job {
                     }
                     Err(Failure::Ours(error)) => return Err(error),
                     Err(Failure::Lasting(why)) => break why,
+                    // Spoilt twice is not the way's fault.
+                    Err(Failure::Corrupt(why)) if spoilt => break why,
+                    Err(Failure::Corrupt(why)) => {
+                        spoilt = true;
+                        (why, Some(Duration::ZERO))
+                    }
                     Err(Failure::Overloaded(why, wait)) => {
                         host.overloaded(place);
                         (why, wait)
@@ -184,7 +192,7 @@ impl Job {
             }
             Err(error @ StoreError::Corrupt { .. }) => {
                 (self.on_event)(Event::Restart(item.size));
-                Err(Failure::Lasting(error.to_string()))
+                Err(Failure::Corrupt(error.to_string()))
             }
             Err(other) => Err(Failure::Ours(other.into())),
         }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,11 +18,14 @@ pub(crate) struct Host {
     places: Arc<Semaphore>,
     target: AtomicUsize,
     good: AtomicUsize,
+    /// nobody was there when it was asked last
+    away: AtomicBool,
 }
 
 impl Host {
     fn new() -> Arc<Self> {
-        Arc::new(Self { places: Arc::new(Semaphore::new(START)), target: AtomicUsize::new(START), good: AtomicUsize::new(0) })
+        let (places, target, good) = (Arc::new(Semaphore::new(START)), AtomicUsize::new(START), AtomicUsize::new(0));
+        Arc::new(Self { places, target, good, away: AtomicBool::new(false) })
     }
 
     /// Waits for a place.
@@ -38,6 +41,16 @@ impl Host {
             self.target.store(target + 1, Ordering::Relaxed);
             self.places.add_permits(1);
         }
+    }
+
+    /// Whether nobody was there when it was asked last.
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
+    /// Nobody is there, or somebody is again.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
     }
 
     /// The host is overloaded: this place is closed.

@@ -13,6 +13,8 @@ mod link;
 mod mirror;
 mod pull;
 mod push;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod token;
 

@@ -59,6 +59,8 @@ pub(crate) struct Request<'a> {
     pub(crate) progress: Option<&'a AtomicU64>,
     /// how many times longer than usual the answer may take
     pub(crate) patience: u32,
+    /// how often it is made where it fails in passing; 1: and not at all where nobody was there before
+    pub(crate) tries: u32,
 }
 
 /// The way to one registry.
@@ -76,7 +78,7 @@ pub(crate) struct Link {
 impl<'a> Request<'a> {
     /// A request without a body.
     pub(crate) fn new(method: Method, url: Url, scopes: &'a [Scope]) -> Self {
-        Self { method, url, scopes, add: &|request| request, progress: None, patience: 1 }
+        Self { method, url, scopes, add: &|request| request, progress: None, patience: 1, tries: TRIES }
     }
 }
 
@@ -102,6 +104,9 @@ impl Link {
     /// Makes a request, again where the network or the server fails in passing. `name` is how messages call it.
     pub(crate) async fn ask(&self, name: &str, request: &Request<'_>) -> Result<Answer, FetchError> {
         let mut tries = 0;
+        if request.tries == 1 && self.host.is_away() {
+            return Err(self.gave_up(name, "nobody was there before"));
+        }
         loop {
             let Some(place) = self.host.place().await else { return Err(FetchError::Client("interrupted".to_owned())) };
             tries += 1;
@@ -116,10 +121,19 @@ impl Link {
                     } else {
                         drop(place);
                     }
-                    self.wait(name, failure, tries).await?;
+                    match failure {
+                        Failure::Passing(why, _) | Failure::Overloaded(why, _) if tries >= request.tries => {
+                            return Err(self.gave_up(name, &why));
+                        }
+                        failure => self.wait(name, failure, tries).await?,
+                    }
                 }
             }
         }
+    }
+
+    fn gave_up(&self, name: &str, why: &str) -> FetchError {
+        PushError::GaveUp { registry: self.name.clone(), name: name.to_owned(), why: why.to_owned() }.into()
     }
 
     /// Waits until a failed request may be made again, if it may.
@@ -129,7 +143,7 @@ impl Link {
             Failure::Passing(why, wait) | Failure::Overloaded(why, wait) => (why, wait),
         };
         if tries >= TRIES {
-            return Err(PushError::GaveUp { registry: self.name.clone(), name: name.to_owned(), why }.into());
+            return Err(self.gave_up(name, &why));
         }
         let usual = self.shared.options.first_wait * (1 << tries.saturating_sub(1).min(6));
         let after = wait.unwrap_or(usual).min(LONGEST_WAIT);
@@ -305,6 +319,7 @@ impl Link {
         loop {
             match time::timeout(patience, &mut answer).await {
                 Ok(answer) => {
+                    self.host.set_away(answer.as_ref().is_err_and(reqwest::Error::is_connect));
                     return answer.map_err(|error| match not_believed(&error) {
                         Some(why) => Failure::Lasting(FetchError::Certificate { host: request.url.authority().to_owned(), why }),
                         None => Failure::Passing(whole(&error), None),

@@ -109,7 +109,8 @@ pub fn pulled(store: &Store, root: &Descriptor<AnyDigest>, wanted: &Wanted) -> O
 /// goes there).
 pub fn image_downloads(registries: &Registries, image: &Image) -> Result<Vec<Download>, FetchError> {
     let places = registries.places(&image.reference)?;
-    let all = image.manifests().chain(image.blobs());
+    let mut seen = std::collections::BTreeSet::new();
+    let all = image.manifests().chain(image.blobs()).filter(|blob| seen.insert(blob.digest));
     all.map(|blob| {
         let digest = ours(&image.reference, &blob.digest)?;
         let own = blob.urls.iter().filter(|url| url.starts_with("https://") || url.starts_with("http://"));
@@ -194,3 +195,6 @@ fn ours(reference: &Reference, digest: &AnyDigest) -> Result<Digest, FetchError>
         why: format!("it names content by SHA-512 ({digest:.24}…), which cannot be carried by this version"),
     })
 }
+
+#[cfg(test)]
+mod tests;

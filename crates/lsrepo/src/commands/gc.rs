@@ -4,7 +4,7 @@
 //! Of what was pushed stays what has a tag, what an image that stays lists, and what refers to one that stays.
 
 use crate::{cli::GcArgs, context::Context, output::print, prepared, site};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
     }
     let stays = |digest: &Digest| live.contains(digest) || is_young(&store, digest, args.grace);
     let done = lsrepo_serve::collect(&store, stays, context.now, args.grace, args.dry_run);
-    let done = done.context(store.root().display().to_string())?;
+    let done = done?;
     let gone = Gone {
         dry_run: args.dry_run,
         manifests: done.manifests,
@@ -58,7 +58,7 @@ fn text(gone: &Gone) -> String {
     let would = if *dry_run { "would remove" } else { "removed" };
     let pushed = match manifests {
         0 => String::new(),
-        some => format!(", {} pushed manifests among them", Count(*some)),
+        some => format!("; {} manifests that were pushed", Count(*some)),
     };
     format!("{would} {} blobs, {}{pushed}\n", Count(*blobs), Bytes(*bytes))
 }

@@ -5,7 +5,7 @@ use crate::{
     registry::{
         Registries,
         answer::Answer,
-        link::{Link, OnEvent, Request},
+        link::{Link, OnEvent, Request, TRIES},
         push::Refusal,
         token::Scope,
     },
@@ -124,12 +124,17 @@ impl Asker {
     /// others failed or said so too.
     async fn ask(&self, method: Method, below: &str, good: &[u16]) -> Result<Option<Answer>, FetchError> {
         let (mut missing, mut failed) = (None, None);
-        for (link, repository) in &self.places {
+        for (number, (link, repository)) in self.places.iter().enumerate() {
             let scopes = [Scope::pull(repository.as_str())];
             let add = |request: RequestBuilder| request.header(ACCEPT, format!("{}, */*", media_type::MANIFESTS.join(", ")));
             let url = link.url(&format!("{repository}/{below}"));
             let what = format!("{repository}/{below}");
-            match link.ask(&what, &Request { add: &add, ..Request::new(method.clone(), url, &scopes) }).await {
+            // Where a place says that there is no such thing, another one may have it; nobody waits for that. A mirror that
+            // is away is asked no more either.
+            let others = missing.is_some() || (number + 1 < self.places.len() && link.host.is_away());
+            let tries = if others { 1 } else { TRIES };
+            let request = Request { add: &add, tries, ..Request::new(method.clone(), url, &scopes) };
+            match link.ask(&what, &request).await {
                 Ok(answer) if answer.status == 404 => missing = Some(answer),
                 Ok(answer) if good.contains(&answer.status) => return Ok(Some(answer)),
                 Ok(answer) => failed = Some(Refusal::of(&link.name, &what, answer).await.into()),

@@ -98,7 +98,8 @@ impl Search<'_> {
     /// Keeps a referrer with all that is below it. What is seen is not taken again, or a loop would never end.
     async fn take(&mut self, root: Descriptor<AnyDigest>, tag: Option<Tag>) -> Result<bool, FetchError> {
         let is_new = self.seen.insert(root.digest);
-        if !is_new && tag.is_none() {
+        let known = self.found.iter().any(|one| one.root.digest == root.digest && one.tag == tag);
+        if known || (!is_new && tag.is_none()) {
             return Ok(false);
         }
         if self.found.len() >= MOST {

@@ -5,16 +5,15 @@ mod blobs;
 mod faults;
 mod images;
 mod referrers;
-mod registry;
 
 use super::*;
+use crate::registry::testing::{Fault, Manner, Registry};
 use crate::{
     Event,
     registry::{Login, RegistryOptions},
 };
 use lsrepo_oci::{Descriptor, Referrer, RepositoryName, Survey, Wanted, media_type, survey};
 use lsrepo_types::Digest;
-use registry::{Fault, Manner, Registry};
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex},

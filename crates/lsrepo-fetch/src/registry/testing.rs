@@ -3,6 +3,7 @@
 mod answers;
 
 use lsrepo_oci::AnyDigest;
+use lsrepo_types::Digest;
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader, Read, Write},
@@ -13,17 +14,17 @@ use std::{
 
 /// A request's head.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) method: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
     /// with its query
-    pub(super) path: String,
+    pub(crate) path: String,
     headers: BTreeMap<String, String>,
     /// bytes of its body that came
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Asked {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
@@ -35,7 +36,7 @@ impl Asked {
 
 /// What goes wrong with a request.
 #[derive(Clone, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// the connection ends after so many bytes of the body; what came is kept
     Cut(usize),
     /// the same, and the upload is forgotten
@@ -48,51 +49,68 @@ pub(super) enum Fault {
     Silent,
     /// nothing is read, and nothing answered
     Stall,
+    /// the answer ends after so many bytes of its body
+    Short(usize),
+    /// what is asked for from some byte on is answered as a whole
+    Whole,
+    /// a byte of the answer's body is another
+    Corrupt,
 }
 
 /// How the registry is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Manner {
+pub(crate) struct Manner {
     /// it keeps lists of referrers by itself
-    pub(super) api: bool,
+    pub(crate) api: bool,
     /// it takes manifests whose content it lacks
-    pub(super) lenient: bool,
+    pub(crate) lenient: bool,
     /// user and password, and whether tokens are given for them
-    pub(super) login: Option<(&'static str, bool)>,
+    pub(crate) login: Option<(&'static str, bool)>,
     /// mounts end as uploads
-    pub(super) mounts_nothing: bool,
+    pub(crate) mounts_nothing: bool,
     /// `OCI-Chunk-Min-Length`
-    pub(super) least: Option<u64>,
+    pub(crate) least: Option<u64>,
     /// how `Location` is written: `{host}`, `{id}`
-    pub(super) location: Option<&'static str>,
+    pub(crate) location: Option<&'static str>,
+    /// who has the blobs: `http://127.0.0.1:PORT`
+    pub(crate) elsewhere: Option<String>,
 }
 
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) blobs: BTreeSet<(String, AnyDigest)>,
-    pub(super) content: BTreeMap<AnyDigest, Vec<u8>>,
-    pub(super) manifests: BTreeMap<(String, String), (String, Vec<u8>)>,
+pub(crate) struct State {
+    pub(crate) blobs: BTreeSet<(String, AnyDigest)>,
+    pub(crate) content: BTreeMap<AnyDigest, Vec<u8>>,
+    pub(crate) manifests: BTreeMap<(String, String), (String, Vec<u8>)>,
     uploads: BTreeMap<String, Vec<u8>>,
     next: u64,
     /// tokens that are good
     tokens: BTreeSet<String>,
-    pub(super) asked: Vec<Asked>,
+    pub(crate) asked: Vec<Asked>,
+    /// bytes of bodies of answers
+    pub(crate) given: u64,
     parked: Vec<TcpStream>,
     /// a method and a part of a path, what goes wrong, how often
     faults: Vec<(&'static str, &'static str, Fault, u32)>,
 }
 
+impl State {
+    /// Nothing goes wrong any more.
+    pub(crate) fn forgive(&mut self) {
+        self.faults.clear();
+    }
+}
+
 #[derive(Clone)]
-pub(super) struct Registry {
-    pub(super) host: String,
+pub(crate) struct Registry {
+    pub(crate) host: String,
     manner: Manner,
     state: Arc<Mutex<State>>,
 }
 
-struct Reply(u16, Vec<(String, String)>, Vec<u8>);
+pub(crate) struct Reply(u16, Vec<(String, String)>, Vec<u8>);
 
 impl Registry {
-    pub(super) fn new(manner: Manner) -> Self {
+    pub(crate) fn new(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let this = Self { host, manner, state: Arc::default() };
@@ -106,26 +124,26 @@ impl Registry {
         this
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// The next `times` requests of that method and with that text in their path go wrong.
-    pub(super) fn fault(&self, method: &'static str, path: &'static str, fault: Fault, times: u32) {
+    pub(crate) fn fault(&self, method: &'static str, path: &'static str, fault: Fault, times: u32) {
         self.state().faults.push((method, path, fault, times));
     }
 
     /// All tokens that were given are worth nothing.
-    pub(super) fn expire(&self) {
+    pub(crate) fn expire(&self) {
         self.state().tokens.clear();
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.state().asked.clone()
     }
 
     /// Methods and paths, with `<digest>` for long ones.
-    pub(super) fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         let short = |path: &str| {
             path.split('?')
                 .next()
@@ -139,8 +157,23 @@ impl Registry {
     }
 
     /// Bytes of uploads that arrived.
-    pub(super) fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.asked().iter().filter(|asked| asked.path.starts_with("/up/")).map(|asked| asked.bytes).sum()
+    }
+
+    /// Puts a blob there.
+    pub(crate) fn put_blob(&self, repository: &str, bytes: &[u8]) {
+        let digest = Digest::of(bytes).into();
+        let mut state = self.state();
+        state.content.insert(digest, bytes.to_vec());
+        state.blobs.insert((repository.to_owned(), digest));
+    }
+
+    /// Puts a manifest there, under its digest and a name.
+    pub(crate) fn put_manifest(&self, repository: &str, name: &str, media_type: &str, bytes: &[u8]) {
+        for name in [name, &Digest::of(bytes).to_string()] {
+            self.state().manifests.insert((repository.to_owned(), name.to_owned()), (media_type.to_owned(), bytes.to_vec()));
+        }
     }
 
     fn serve(&self, mut stream: TcpStream) -> Option<()> {
@@ -194,9 +227,18 @@ impl Registry {
             _ if self.unknown(&asked) => self.challenge(),
             _ => self.answer(&asked, body),
         };
-        let Reply(status, mut headers, body) = reply;
+        let Reply(mut status, mut headers, mut body) = reply;
+        let mut sent = body.len();
         match fault {
             Some(Fault::Silent) => return None,
+            Some(Fault::Short(most)) => sent = sent.min(most),
+            Some(Fault::Corrupt) => body.iter_mut().skip(sent / 2).take(1).for_each(|byte| *byte ^= 1),
+            Some(Fault::Whole) if status == 206 => {
+                let first = asked.header("range")?.trim_start_matches("bytes=").trim_end_matches('-').parse().ok()?;
+                let whole = self.state().content.values().find(|whole| whole.get(first..) == Some(&body)).cloned()?;
+                (status, sent, body) = (200, whole.len(), whole);
+                headers.retain(|(name, _)| name != "content-range");
+            }
             Some(Fault::Header(name, value)) => {
                 headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
                 headers.push((name.to_owned(), value.to_owned()));
@@ -207,7 +249,8 @@ impl Registry {
         headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
         stream.write_all(format!("{head}\r\n").as_bytes()).ok()?;
         if asked.method != "HEAD" {
-            stream.write_all(&body).ok()?;
+            stream.write_all(&body[..sent]).ok()?;
+            self.state().given += sent as u64;
         }
         // What was not read would turn the answer into a reset connection.
         stream.shutdown(std::net::Shutdown::Write).ok()?;

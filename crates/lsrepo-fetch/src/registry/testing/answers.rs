@@ -6,7 +6,7 @@ use lsrepo_types::Digest;
 use serde_json::json;
 
 impl Registry {
-    pub(super) fn answer(&self, asked: &Asked, body: Vec<u8>) -> Reply {
+    pub(crate) fn answer(&self, asked: &Asked, body: Vec<u8>) -> Reply {
         let path = asked.path.split('?').next().unwrap();
         if path == "/token" {
             return self.token(asked);
@@ -28,6 +28,7 @@ impl Registry {
                     false => error(404, "BLOB_UNKNOWN"),
                 }
             }
+            ("GET", "/blobs/") => self.blob(asked, repository, &name),
             ("GET" | "HEAD", "/manifests/") => match self.state().manifests.get(&(repository, name)) {
                 Some((kind, bytes)) => {
                     let digest = Digest::of(bytes).to_string();
@@ -49,6 +50,26 @@ impl Registry {
                 Reply(200, vec![("content-type".into(), media_type::INDEX.into())], serde_json::to_vec(&index).unwrap())
             }
             _ => error(404, "NAME_UNKNOWN"),
+        }
+    }
+
+    fn blob(&self, asked: &Asked, repository: String, name: &str) -> Reply {
+        if let Some(elsewhere) = &self.manner.elsewhere {
+            return Reply(307, vec![("location".into(), format!("{elsewhere}{}", asked.path))], Vec::new());
+        }
+        let digest: AnyDigest = name.parse().unwrap();
+        let state = self.state();
+        let Some(bytes) = state.blobs.contains(&(repository, digest)).then(|| &state.content[&digest]) else {
+            return error(404, "BLOB_UNKNOWN");
+        };
+        let first = asked.header("range").map(|range| range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap());
+        match first {
+            None => Reply(200, Vec::new(), bytes.clone()),
+            Some(first) if first < bytes.len() => {
+                let range = format!("bytes {first}-{}/{}", bytes.len() - 1, bytes.len());
+                Reply(206, vec![("content-range".into(), range)], bytes[first..].to_vec())
+            }
+            Some(_) => Reply(416, Vec::new(), Vec::new()),
         }
     }
 
