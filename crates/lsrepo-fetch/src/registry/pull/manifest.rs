@@ -1,7 +1,7 @@
 //! One manifest: asked for at each place that may have it, and checked.
 
 use crate::{
-    FetchError,
+    Event, FetchError,
     registry::{
         Registries,
         answer::Answer,
@@ -13,6 +13,10 @@ use crate::{
 use lsrepo_oci::{AnyDigest, Descriptor, MOST_MANIFEST, Reference, RepositoryName, media_type};
 use lsrepo_types::Digest;
 use reqwest::{Method, RequestBuilder, header::ACCEPT};
+use std::time::Duration;
+
+/// How often bytes are asked for that do not arrive as they are.
+const TRIES_OF_BYTES: u32 = 3;
 
 /// Asks for the manifests of one repository.
 pub(super) struct Asker {
@@ -52,22 +56,8 @@ impl Asker {
 
     /// A manifest by tag or digest; none where no place has it. `expected` is what it must be.
     pub(super) async fn manifest(&self, name: &str, expected: Option<&Descriptor<AnyDigest>>) -> Result<Option<Found>, FetchError> {
-        let Some(answer) = self.ask(Method::GET, &format!("manifests/{name}"), &[200, 404]).await? else { return Ok(None) };
-        if answer.status != 200 {
-            return Ok(None);
-        }
-        let kind = answer.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
-        let said = answer.digest();
-        let bytes = answer.body(MOST_MANIFEST).await;
-        let bytes =
-            bytes.ok_or_else(|| self.wrong(&format!("{name}: the answer was cut, or has more than {MOST_MANIFEST} bytes")))?;
         let named = name.parse::<AnyDigest>().ok();
-        let digest = named.unwrap_or_else(|| Digest::of(&bytes).into());
-        let told = said.ok().flatten().filter(|told| told.algorithm() == digest.algorithm());
-        if !digest.is_of(&bytes) || told.is_some_and(|told| told != digest) {
-            let is = Digest::of(&bytes);
-            return Err(self.wrong(&format!("{name}: the registry sent something else ({is})\nhint: try again; if it stays, the registry or a proxy before it is damaged")));
-        }
+        let Some((kind, bytes)) = self.bytes("manifests", name, named.as_ref()).await? else { return Ok(None) };
         // Some servers say nothing, or call everything text or JSON.
         let vague = matches!(&*kind, "" | "application/json" | "text/plain" | "application/octet-stream");
         let media_type = match expected {
@@ -75,11 +65,43 @@ impl Asker {
             None if vague => String::new(),
             None => kind,
         };
+        let digest = named.unwrap_or_else(|| Digest::of(&bytes).into());
         let mut descriptor = Descriptor::new(&media_type, digest, bytes.len() as u64);
         if let Ok(content) = lsrepo_oci::Content::parse(&media_type, &bytes) {
             descriptor.media_type = content.media_type;
         }
         Ok(Some(Found { descriptor, bytes }))
+    }
+
+    /// The bytes of a manifest or of a small blob, which are what they are called or what the registry says that they are, and
+    /// their media type. What is cut or spoilt on its way is asked for again.
+    async fn bytes(&self, below: &str, name: &str, named: Option<&AnyDigest>) -> Result<Option<(String, Vec<u8>)>, FetchError> {
+        let mut tries = 0;
+        loop {
+            let Some(answer) = self.ask(Method::GET, &format!("{below}/{name}"), &[200, 404]).await? else { return Ok(None) };
+            if answer.status != 200 {
+                return Ok(None);
+            }
+            let kind = answer.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
+            let told = answer.digest().ok().flatten();
+            let why = match answer.body(MOST_MANIFEST).await {
+                None => format!("{name}: the answer was cut, or has more than {MOST_MANIFEST} bytes"),
+                Some(bytes) => {
+                    let is = named.copied().unwrap_or_else(|| Digest::of(&bytes).into());
+                    let told = told.filter(|told| told.algorithm() == is.algorithm());
+                    if is.is_of(&bytes) && told.is_none_or(|told| told == is) {
+                        return Ok(Some((kind, bytes)));
+                    }
+                    format!("{name}: the registry sent something else ({})", Digest::of(&bytes))
+                }
+            };
+            tries += 1;
+            if tries >= TRIES_OF_BYTES {
+                let hint = "hint: try again later; if it stays, the registry or a proxy before it is damaged";
+                return Err(self.wrong(&format!("{why}\n{hint}")));
+            }
+            (self.on_event)(Event::Retry { name: &self.reference.to_string(), why: &why, after: Duration::ZERO });
+        }
     }
 
     /// A manifest or a config that something names by digest.
@@ -99,17 +121,7 @@ impl Asker {
 
     /// A small blob, in memory; none where no place has it.
     pub(super) async fn blob(&self, digest: &AnyDigest) -> Result<Option<Vec<u8>>, FetchError> {
-        let Some(answer) = self.ask(Method::GET, &format!("blobs/{digest}"), &[200, 404]).await? else { return Ok(None) };
-        if answer.status != 200 {
-            return Ok(None);
-        }
-        let bytes = answer.body(MOST_MANIFEST).await;
-        let bytes =
-            bytes.ok_or_else(|| self.wrong(&format!("{digest}: the answer was cut, or has more than {MOST_MANIFEST} bytes")))?;
-        match digest.is_of(&bytes) {
-            true => Ok(Some(bytes)),
-            false => Err(self.wrong(&format!("{digest}: the registry sent something else"))),
-        }
+        Ok(self.bytes("blobs", &digest.to_string(), Some(digest)).await?.map(|(_, bytes)| bytes))
     }
 
     /// The referrers API's list for a digest; none where the registry has no such API.

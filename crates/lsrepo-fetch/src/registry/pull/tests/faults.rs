@@ -54,9 +54,13 @@ fn a_registry_that_knows_no_ranges_is_read_again() {
 }
 
 #[test]
-fn a_registry_that_has_no_time_is_asked_again() {
+fn a_registry_that_has_no_time_or_loses_answers_is_asked_again() {
     for path in ["/manifests/", "/blobs/"] {
-        for fault in [later(429, "0"), answer(429), later(503, "0"), answer(503), answer(500), answer(502), Fault::Silent] {
+        let lost = [Fault::Silent, Fault::Short(10), Fault::Corrupt];
+        let busy = [later(429, "0"), answer(429), later(503, "0"), answer(503), answer(500), answer(502)];
+        // A large blob that was spoilt is told apart from its whole: that has its own story.
+        let spoilt = |fault: &Fault| path == "/blobs/" && matches!(fault, Fault::Corrupt);
+        for fault in lost.into_iter().chain(busy).filter(|fault| !spoilt(fault)) {
             let (registry, layer) = large(Manner::default());
             registry.fault("GET", path, fault.clone(), 2);
             let desk = Desk::new(&registry);

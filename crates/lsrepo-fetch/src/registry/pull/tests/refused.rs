@@ -44,7 +44,7 @@ fn a_registry_that_sends_something_else_is_not_believed() {
     let registry = Registry::new(Manner::default());
     image(&registry, "amd64", "1");
     let other = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-    registry.fault("GET", "/manifests/1", Fault::Header("docker-content-digest", other), 1);
+    registry.fault("GET", "/manifests/1", Fault::Header("docker-content-digest", other), 9);
     assert!(said(&registry, ":1").contains("the registry sent something else"));
     // A size that is not that of the bytes.
     let mut lies = image(&registry, "amd64", "x");
