@@ -3,13 +3,16 @@
 
 use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
-use lsrepo_oci::api::{ChunkRange, Page, Query, Route};
+use lsrepo_oci::{
+    AuthFile, Content, Reference, RegistriesConf, Wanted,
+    api::{Challenge, ChunkRange, Page, Query, Route},
+};
 use lsrepo_rpm::{
     Advisory, Comps, Evr, Metalink, Modules, Nevra, NevraRef, Package, Record, Repomd, Repository, Request, Variables, filelists,
     metadata::{self, Compression, Placed},
     mirrors, primary, repo_file, rich, updateinfo,
 };
-use lsrepo_sign::{Keyring, PackagePolicy, SecretKey, check_package_header, verify_inline};
+use lsrepo_sign::{CosignKey, Keyring, PackagePolicy, SecretKey, check_package_header, verify_inline};
 use lsrepo_types::{Digest, RelPath, Timestamp};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -22,12 +25,16 @@ pub type Target = fn(&[u8]);
 /// A target's name, which is that of its corpus, and its function.
 pub const ALL: &[(&str, Target)] = &[
     ("archive", archive_control),
+    ("auth_file", auth_file),
     ("bom", bom),
     ("bundle", bundle),
+    ("challenge", challenge),
     ("comps", comps),
+    ("cosign", cosign_signature),
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
     ("filelists", rpm_filelists),
+    ("image_manifest", image_manifest),
     ("inrelease", inrelease),
     ("keyring", keyring),
     ("lock", lock),
@@ -38,6 +45,8 @@ pub const ALL: &[(&str, Target)] = &[
     ("packages", packages_index),
     ("path", path),
     ("primary", rpm_primary),
+    ("reference", reference),
+    ("registries_conf", registries_conf),
     ("registry_path", registry_path),
     ("release", release_file),
     ("repo_file", repo_files),
@@ -58,6 +67,17 @@ fn text(data: &[u8]) -> &str {
 /// A `.deb`: no more than the control paragraph is read.
 pub fn archive_control(data: &[u8]) {
     let _ = archive::control(data);
+}
+
+/// Logins of registries. An error never shows one.
+pub fn auth_file(data: &[u8]) {
+    match AuthFile::parse(text(data)) {
+        Ok(file) => {
+            let host = "docker.io".parse().unwrap();
+            let _ = (file.login(&host), file.helper(&host));
+        }
+        Err(error) => assert!(!error.to_string().contains("secret")),
+    }
 }
 
 /// Modules and platforms.
@@ -316,5 +336,58 @@ pub fn upload_range(data: &[u8]) {
     if let Ok(range) = ChunkRange::parse(text(data)) {
         let last = range.first + (range.length - 1);
         assert_eq!(ChunkRange::parse(&format!("{}-{last}", range.first)), Ok(range));
+    }
+}
+
+/// How a registry wants to know who asks; each line is one header.
+pub fn challenge(data: &[u8]) {
+    let _ = Challenge::read(text(data).lines());
+}
+
+/// A key, a payload and its signature, between empty lines. Nobody has signed any of it.
+pub fn cosign_signature(data: &[u8]) {
+    let mut parts = text(data).splitn(3, "\n\n");
+    let mut next = || parts.next().unwrap_or_default();
+    let (key, signature, payload) = (next(), next(), next());
+    let keys: Vec<CosignKey> = CosignKey::parse(key).into_iter().collect();
+    let digest = Digest::of(b"").to_string();
+    assert!(lsrepo_sign::cosign::verify(payload.as_bytes(), signature, &keys, &digest).is_err());
+}
+
+/// Somebody's manifest, and the walk from it where everything that it names has these bytes too.
+pub fn image_manifest(data: &[u8]) {
+    let _ = Content::parse("", data);
+    for kind in lsrepo_oci::media_type::MANIFESTS {
+        if let Ok(content) = Content::parse(kind, data) {
+            let _ = (content.children().len(), content.blobs().count(), content.referrer_type().map(str::len));
+        }
+    }
+    let root = lsrepo_oci::Descriptor::new("", Digest::of(data).into(), data.len() as u64);
+    for platforms in [Vec::new(), vec!["linux/arm64".parse().unwrap()]] {
+        let mut left = 64;
+        let mut read = |_: &lsrepo_oci::Descriptor<lsrepo_oci::AnyDigest>| {
+            left -= 1;
+            (left > 0).then(|| data.to_vec())
+        };
+        let _ = lsrepo_oci::survey(&root, &Wanted { platforms, foreign: true }, &mut read);
+    }
+}
+
+/// An image's name is written as a name that reads the same.
+pub fn reference(data: &[u8]) {
+    if let Ok(reference) = text(data).parse::<Reference>() {
+        assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference);
+    }
+}
+
+/// Where podman asks: what a rule leads to is a name, and no rule leads nowhere by accident.
+pub fn registries_conf(data: &[u8]) {
+    let Ok(conf) = RegistriesConf::parse(text(data)) else { return };
+    for name in ["nginx:1", "quay.io/org/app:1", "localhost:5000/x:1"] {
+        let image: Reference = name.parse().unwrap();
+        if let Some(rule) = conf.rule(&image) {
+            assert!(rule.places(&image).iter().all(|place| place.to_string().parse::<Reference>().is_ok()));
+        }
+        let _ = (conf.is_insecure(&image.registry), conf.hosts(&image.registry).count());
     }
 }

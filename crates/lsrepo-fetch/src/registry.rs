@@ -8,7 +8,6 @@
 
 mod answer;
 mod blob;
-mod challenge;
 mod link;
 mod mirror;
 mod pull;

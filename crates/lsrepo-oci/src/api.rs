@@ -3,6 +3,7 @@
 //! Spec: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>. Nothing here speaks HTTP; a server
 //! gives path and query as they were sent, and turns the answers into its own.
 
+mod challenge;
 mod error;
 mod page;
 mod query;
@@ -10,6 +11,7 @@ mod referrers;
 mod route;
 mod upload_range;
 
+pub use challenge::Challenge;
 pub use error::{ApiError, ErrorCode};
 pub use page::{Cut, Page};
 pub use query::Query;

@@ -6,13 +6,12 @@
 use super::{
     Login, Registries, Shared,
     answer::Answer,
-    challenge::Challenge,
     push::{PushError, Refusal},
     token::{self, Scope},
 };
 use crate::{Event, FetchError, client::whole, host::Host};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lsrepo_oci::RegistryHost;
+use lsrepo_oci::{RegistryHost, api::Challenge};
 use reqwest::{
     Method, RequestBuilder,
     header::{AUTHORIZATION, CONTENT_TYPE},

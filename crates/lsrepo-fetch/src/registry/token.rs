@@ -1,6 +1,7 @@
 //! Tokens: for which repositories, where they are had, and until when they are good.
 
-use super::{Login, challenge::Challenge};
+use super::Login;
+use lsrepo_oci::api::Challenge;
 use serde::Deserialize;
 use std::{
     collections::HashMap,

@@ -3,7 +3,7 @@
 
 /// One way of the several that a registry may offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Challenge {
+pub enum Challenge {
     /// user and password with every request
     Basic,
     /// a token, to be had somewhere else
@@ -17,7 +17,7 @@ pub(crate) enum Challenge {
 
 impl Challenge {
     /// Reads the values of all such headers; a token is preferred. What is not understood is passed over.
-    pub(crate) fn read<'a>(values: impl Iterator<Item = &'a str>) -> Option<Self> {
+    pub fn read<'a>(values: impl Iterator<Item = &'a str>) -> Option<Self> {
         let all: Vec<Self> = values.take(8).flat_map(|value| Self::all(value.get(..4096).unwrap_or(value))).collect();
         let bearer = all.iter().find(|one| matches!(one, Self::Bearer { .. }));
         bearer.or(all.first()).cloned()
