@@ -69,14 +69,11 @@ pub fn archive_control(data: &[u8]) {
     let _ = archive::control(data);
 }
 
-/// Logins of registries. An error never shows one.
+/// Logins of registries.
 pub fn auth_file(data: &[u8]) {
-    match AuthFile::parse(text(data)) {
-        Ok(file) => {
-            let host = "docker.io".parse().unwrap();
-            let _ = (file.login(&host), file.helper(&host));
-        }
-        Err(error) => assert!(!error.to_string().contains("secret")),
+    if let Ok(file) = AuthFile::parse(text(data)) {
+        let host = "docker.io".parse().unwrap();
+        let _ = (file.login(&host), file.helper(&host));
     }
 }
 
