@@ -29,13 +29,15 @@ impl Desk {
         self.folder.path().join(name)
     }
 
+    /// A command, to be started.
+    pub(crate) fn command(&self, home: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lsrepo"));
+        command.args(words).current_dir(self.folder.path()).env("LSREPO_HOME", self.path(home));
+        command
+    }
+
     pub(crate) fn run(&self, home: &str, words: &[&str]) -> Said {
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("LSREPO_HOME", self.path(home))
-            .output()
-            .unwrap();
+        let Output { status, stdout, stderr } = self.command(home, words).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Said { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
     }
@@ -87,13 +89,7 @@ impl Server {
 
     /// [`Server::start`], with more words.
     pub(crate) fn start_with(desk: &Desk, home: &str, words: &[&str]) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_lsrepo"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(words)
-            .current_dir(desk.folder.path())
-            .env("LSREPO_HOME", desk.path(home))
-            .stderr(Stdio::piped())
-            .spawn();
+        let child = desk.command(home, &["serve", "--listen", "127.0.0.1:0"]).args(words).stderr(Stdio::piped()).spawn();
         let mut server = Self { child: child.unwrap(), address: String::new() };
         let lines = BufReader::new(server.child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut said = Vec::new();

@@ -6,8 +6,9 @@ use crate::{
     upstream::Upstream,
 };
 use lsrepo_bom::{Lock, lock::PlatformLock};
-use serde_json::Value;
-use std::fs;
+use lsrepo_oci::media_type;
+use serde_json::{Value, json};
+use std::{fs, process::Stdio};
 
 fn prepare(desk: &Desk, words: &[&str]) -> Said {
     desk.near(&[&["prepare", "--os", "debian-12", "--arch", "amd64"], words].concat())
@@ -187,4 +188,40 @@ fn packages_and_images_are_one_stack() {
     desk.far(&["import", "b.tar.zst", "--trust-on-first-use"]).well();
     let said = desk.near(&["resolve", "--image", &name]).well();
     assert!(said.contains(&format!("image {name}\n")), "{said}");
+}
+
+#[test]
+fn a_run_that_was_killed_in_the_middle_of_a_layer_goes_on_there() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    let layer: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let config = registry.blob("app", media_type::IMAGE_CONFIG, br#"{"os": "linux", "architecture": "amd64"}"#);
+    let layer = registry.blob("app", "application/vnd.oci.image.layer.v1.tar+gzip", &layer);
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": [layer]});
+    registry.manifest("app", media_type::MANIFEST, &manifest, &["1"]);
+    let path = format!("/v2/app/blobs/{}", digest(&layer));
+    let parked = registry.park(&path, 2_000_000);
+    let name = format!("{}/app:1", registry.host);
+    let words = ["prepare", "--os", "debian-12", "--arch", "amd64", "--image", &name];
+    let mut child = desk.command("near", &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    parked.recv().unwrap();
+    // Until the most of it is on the disk.
+    let written = || -> u64 {
+        let files = fs::read_dir(desk.path("near/tmp")).into_iter().flatten().flatten();
+        files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
+    };
+    while written() < 1_000_000 {
+        assert!(child.try_wait().unwrap().is_none(), "it waits for the rest");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    registry.asked();
+    desk.near(&words).well();
+    let asked = registry.asked();
+    let again: Vec<&String> = asked.iter().filter(|asked| asked.contains(digest(&layer))).collect();
+    let [again] = again[..] else { panic!("{asked:?}") };
+    let from: u64 = again.rsplit_once(" from ").unwrap().1.parse().unwrap();
+    assert!((1_000_000..=2_000_000).contains(&from), "{again}");
+    desk.near(&["export", "-o", "b.tar.zst"]).well();
+    desk.far(&["import", "b.tar.zst", "--trust-on-first-use"]).well();
 }

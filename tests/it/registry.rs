@@ -7,7 +7,10 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
 };
 
@@ -16,6 +19,9 @@ struct State {
     /// by path: what it is, and its bytes
     content: BTreeMap<String, (String, Vec<u8>)>,
     asked: Vec<String>,
+    /// the next answer from this path ends after so many bytes, and its connection stays open; then this is told
+    park: Option<(String, usize, Sender<()>)>,
+    parked: Vec<TcpStream>,
 }
 
 /// Ends with the process.
@@ -42,6 +48,13 @@ impl Registry {
     /// What it was asked since this was asked last: `HEAD /v2/app/manifests/1`.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().asked)
+    }
+
+    /// The next answer from a path stands still after so many bytes. What comes back hears of it then.
+    pub(crate) fn park(&self, path: &str, bytes: usize) -> Receiver<()> {
+        let (tell, heard) = channel();
+        self.state.lock().unwrap().park = Some((path.to_owned(), bytes, tell));
+        heard
     }
 
     pub(crate) fn blob(&self, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
@@ -105,28 +118,45 @@ fn answer(state: &Mutex<State>, mut stream: TcpStream) -> Option<()> {
         reader.read_line(&mut first).ok()?;
         let (method, rest) = first.split_once(' ')?;
         let path = rest.split(' ').next()?.to_owned();
+        let mut from = None;
         loop {
             let mut line = String::new();
             reader.read_line(&mut line).ok()?;
+            if let Some(range) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
+                from = range.trim_end().trim_end_matches('-').parse::<usize>().ok();
+            }
             if line.trim_end().is_empty() {
                 break;
             }
         }
-        let found = {
+        let (found, parks) = {
             let mut state = state.lock().unwrap();
-            state.asked.push(format!("{method} {path}"));
-            state.content.get(&path).cloned()
+            let range = from.map_or(String::new(), |from| format!(" from {from}"));
+            state.asked.push(format!("{method} {path}{range}"));
+            (state.content.get(&path).cloned(), state.park.take_if(|(parked, ..)| *parked == path))
         };
+        let mut more = String::new();
         let (status, media_type, bytes) = match found {
-            Some((media_type, bytes)) => (200, media_type, bytes),
+            Some((media_type, bytes)) => match from {
+                Some(from) => {
+                    more = format!("content-range: bytes {from}-{}/{}\r\n", bytes.len() - 1, bytes.len());
+                    (206, media_type, bytes[from..].to_vec())
+                }
+                None => (200, media_type, bytes),
+            },
             None => (404, "application/json".to_owned(), b"{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}".to_vec()),
         };
         let digest = Digest::of(&bytes);
+        let length = bytes.len();
         let head = format!(
-            "HTTP/1.1 {status} Said\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\ndocker-content-digest: {digest}\r\n\r\n",
-            bytes.len()
+            "HTTP/1.1 {status} Said\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n{more}docker-content-digest: {digest}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).ok()?;
+        if let Some((_, most, tell)) = parks {
+            stream.write_all(&bytes[..most]).ok()?;
+            state.lock().unwrap().parked.push(stream);
+            return tell.send(()).ok();
+        }
         if method != "HEAD" {
             stream.write_all(&bytes).ok()?;
         }
