@@ -37,9 +37,7 @@ impl Desk {
     }
 
     pub(crate) fn run(&self, home: &str, words: &[&str]) -> Said {
-        let Output { status, stdout, stderr } = self.command(home, words).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Said { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+        Said::of(self.command(home, words).output().unwrap())
     }
 
     pub(crate) fn near(&self, words: &[&str]) -> Said {
@@ -57,6 +55,11 @@ impl Desk {
 }
 
 impl Said {
+    pub(crate) fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     #[track_caller]
     pub(crate) fn well(self) -> String {
         assert_eq!(self.code, 0, "{}", self.err);

@@ -225,3 +225,69 @@ fn a_run_that_was_killed_in_the_middle_of_a_layer_goes_on_there() {
     desk.near(&["export", "-o", "b.tar.zst"]).well();
     desk.far(&["import", "b.tar.zst", "--trust-on-first-use"]).well();
 }
+
+#[test]
+fn logins_are_those_that_other_tools_know() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.image("app", "amd64", &["1"]);
+    registry.wants("Basic bWU6c2VjcmV0");
+    let name = format!("{}/app:1", registry.host);
+    let words = ["prepare", "--os", "debian-12", "--arch", "amd64", "--dry-run", "--image", &name];
+    // Nothing of this machine's own.
+    let run = |more: &[&str], variables: &[(&str, &str)]| {
+        let mut command = desk.command("near", &words);
+        for variable in ["REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_CONFIG"] {
+            command.env_remove(variable);
+        }
+        command.env("HOME", desk.path("")).args(more).envs(variables.iter().copied());
+        Said::of(command.output().unwrap())
+    };
+    run(&[], &[]).badly(1, &["refuses app/manifests/1", "hint: log in first"]);
+    let auths = |auth: &str| format!(r#"{{"auths": {{"{}": {{"auth": "{auth}"}}}}}}"#, registry.host);
+    fs::write(desk.path("auth.json"), auths("bWU6c2VjcmV0")).unwrap();
+    run(&["--authfile", "auth.json"], &[]).well();
+    run(&[], &[("REGISTRY_AUTH_FILE", "auth.json")]).well();
+    fs::create_dir_all(desk.path(".docker")).unwrap();
+    fs::create_dir_all(desk.path("docker")).unwrap();
+    fs::write(desk.path(".docker/config.json"), auths("bWU6c2VjcmV0")).unwrap();
+    run(&[], &[]).well();
+    fs::write(desk.path("docker/config.json"), auths("bWU6d3Jvbmc=")).unwrap();
+    run(&[], &[("DOCKER_CONFIG", "docker")]).badly(1, &["refuses app/manifests/1"]);
+    fs::write(desk.path("docker/config.json"), "{").unwrap();
+    run(&[], &[("DOCKER_CONFIG", "docker")]).badly(2, &["docker/config.json", "line 1"]);
+    run(&["--authfile", "none.json"], &[]).badly(2, &["none.json"]);
+
+    // A program that keeps it.
+    let helper = desk.path("bin/docker-credential-test");
+    fs::create_dir_all(desk.path("bin")).unwrap();
+    let script = r#"#!/bin/sh
+read -r host
+[ "$host" = "$EXPECTED" ] || { echo 'credentials not found in native keychain'; exit 1; }
+echo '{"ServerURL": "x", "Username": "me", "Secret": "secret"}'
+"#;
+    fs::write(&helper, script).unwrap();
+    fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::write(desk.path("docker/config.json"), r#"{"credsStore": "test"}"#).unwrap();
+    let path = format!("{}:{}", desk.path("bin").display(), std::env::var("PATH").unwrap());
+    run(&[], &[("DOCKER_CONFIG", "docker"), ("PATH", &path), ("EXPECTED", &registry.host)]).well();
+    run(&[], &[("DOCKER_CONFIG", "docker"), ("PATH", &path), ("EXPECTED", "other")]).badly(1, &["hint: log in first"]);
+    fs::write(desk.path("docker/config.json"), r#"{"credsStore": "absent"}"#).unwrap();
+    run(&[], &[("DOCKER_CONFIG", "docker")]).badly(2, &["docker-credential-absent"]);
+}
+
+#[test]
+fn mirrors_are_those_that_podman_knows() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.image("hub/library/app", "amd64", &["1"]);
+    let conf = format!("[[registry]]\nlocation = \"docker.io\"\n[[registry.mirror]]\nlocation = \"{}/hub\"\n", registry.host);
+    fs::write(desk.path("registries.conf"), conf).unwrap();
+    let mut command =
+        desk.command("near", &["prepare", "--os", "debian-12", "--arch", "amd64", "--image", "app:1", "--no-referrers"]);
+    Said::of(command.env("CONTAINERS_REGISTRIES_CONF", desk.path("registries.conf")).output().unwrap()).well();
+    assert_eq!(locked(&desk)[0].images[0].reference, "docker.io/library/app:1");
+    let blocked = "[[registry]]\nprefix = \"docker.io/library\"\nblocked = true\n";
+    fs::write(desk.path("registries.conf"), blocked).unwrap();
+    let mut command = desk.command("other", &["prepare", "--os", "debian-13", "--arch", "amd64", "--image", "app:1"]);
+    let said = Said::of(command.env("CONTAINERS_REGISTRIES_CONF", desk.path("registries.conf")).output().unwrap());
+    said.badly(1, &["docker.io/library/app:1", "registries.conf of this machine blocks it"]);
+}

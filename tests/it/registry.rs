@@ -22,6 +22,8 @@ struct State {
     /// the next answer from this path ends after so many bytes, and its connection stays open; then this is told
     park: Option<(String, usize, Sender<()>)>,
     parked: Vec<TcpStream>,
+    /// what `Authorization` must be, where anything
+    password: Option<String>,
 }
 
 /// Ends with the process.
@@ -48,6 +50,11 @@ impl Registry {
     /// What it was asked since this was asked last: `HEAD /v2/app/manifests/1`.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().asked)
+    }
+
+    /// From now on it wants this after `Authorization: `.
+    pub(crate) fn wants(&self, authorization: &str) {
+        self.state.lock().unwrap().password = Some(authorization.to_owned());
     }
 
     /// The next answer from a path stands still after so many bytes. What comes back hears of it then.
@@ -118,17 +125,21 @@ fn answer(state: &Mutex<State>, mut stream: TcpStream) -> Option<()> {
         reader.read_line(&mut first).ok()?;
         let (method, rest) = first.split_once(' ')?;
         let path = rest.split(' ').next()?.to_owned();
-        let mut from = None;
+        let (mut from, mut authorization) = (None, String::new());
         loop {
             let mut line = String::new();
             reader.read_line(&mut line).ok()?;
             if let Some(range) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
                 from = range.trim_end().trim_end_matches('-').parse::<usize>().ok();
             }
+            if let Some((_, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+                value.trim().clone_into(&mut authorization);
+            }
             if line.trim_end().is_empty() {
                 break;
             }
         }
+        let unknown = state.lock().unwrap().password.as_ref().is_some_and(|password| *password != authorization);
         let (found, parks) = {
             let mut state = state.lock().unwrap();
             let range = from.map_or(String::new(), |from| format!(" from {from}"));
@@ -137,6 +148,10 @@ fn answer(state: &Mutex<State>, mut stream: TcpStream) -> Option<()> {
         };
         let mut more = String::new();
         let (status, media_type, bytes) = match found {
+            _ if unknown => {
+                more = "www-authenticate: Basic realm=\"test\"\r\n".to_owned();
+                (401, "application/json".to_owned(), b"{\"errors\":[{\"code\":\"UNAUTHORIZED\"}]}".to_vec())
+            }
             Some((media_type, bytes)) => match from {
                 Some(from) => {
                     more = format!("content-range: bytes {from}-{}/{}\r\n", bytes.len() - 1, bytes.len());

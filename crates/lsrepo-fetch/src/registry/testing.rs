@@ -66,6 +66,8 @@ pub(crate) struct Manner {
     pub(crate) lenient: bool,
     /// user and password, and whether tokens are given for them
     pub(crate) login: Option<(&'static str, bool)>,
+    /// a token that lasts, for which others are given
+    pub(crate) identity: Option<&'static str>,
     /// mounts end as uploads
     pub(crate) mounts_nothing: bool,
     /// `OCI-Chunk-Min-Length`

@@ -84,3 +84,15 @@ fn a_password_goes_to_its_host_alone() {
     let elsewhere = blobs.asked();
     assert!(!elsewhere.is_empty() && elsewhere.iter().all(|asked| asked.header("authorization").is_none()));
 }
+
+#[test]
+fn a_token_that_lasts_is_exchanged_for_others() {
+    let registry = Registry::new(Manner { login: Some(("me:secret", true)), identity: Some("long"), ..Manner::default() });
+    image(&registry, "amd64", "1");
+    let mut desk = Desk::new(&registry);
+    for (identity, good) in [("long", true), ("other", false)] {
+        desk.options.logins.insert(registry.host.parse().unwrap(), Login::Identity(identity.into()));
+        assert_eq!(desk.pull(&name(&registry, ":1")).is_ok(), good, "{identity}");
+    }
+    assert!(registry.log().contains(&"POST /token".to_owned()));
+}
