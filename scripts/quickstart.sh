@@ -38,6 +38,7 @@ show "$lsrepo" import bundle.tar.zst
 
 step '4. serve'
 printf '$ lsrepo serve --listen 127.0.0.1:0 &\n'
+: >serve.log
 "$lsrepo" serve --listen 127.0.0.1:0 >serve.log 2>&1 &
 server=$!
 for _ in $(seq 100); do

@@ -42,7 +42,7 @@ CONF
 podman_run=(podman --runtime runc run --rm --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --network host --cgroups enabled)
 
 # containerd_here [COMMAND …]: `ctr_here ARGUMENT …` talks to it; mirrors are read from $work/containerd/certs.d. The
-# command runs it elsewhere: `inside`.
+# command, which must be a program, runs it elsewhere.
 containerd_here() {
   mkdir -p "$work/containerd/certs.d"
   cat >"$work/containerd/config.toml" <<CONF

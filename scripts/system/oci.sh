@@ -109,7 +109,7 @@ done
 [ "$("${podman_run[@]}" "$registry/org/app:1" 2>run.log)" = hello ] || fail 'it does not say hello'
 
 step 'containerd: every registry by one mirror'
-containerd_here inside
+containerd_here ip netns exec "$host"
 inside "$lsrepo" serve --print-config containerd --url "http://$here" >containerd.txt
 # hosts_files PRINTED FOLDER: the files of a printed configuration, below a folder
 hosts_files() { awk -v root="$2" '/^# file: / { file = root $3; dir = file; sub("/[^/]*$", "", dir); system("mkdir -p " dir); next } file { print > file }' "$1"; }

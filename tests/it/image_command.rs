@@ -176,3 +176,24 @@ fn what_nothing_needs_goes_and_nothing_else() {
     desk.near(&["prepare", "--locked"]).well();
     assert_eq!(registry.asked(), Vec::<String>::new());
 }
+
+#[test]
+fn of_two_digests_a_tag_stands_for_the_later_one() {
+    let (desk, registry) = (Desk::new(), Registry::new());
+    registry.index("app", &["1"]);
+    let name = format!("{}/app:1", registry.host);
+    let prepare = |os: &str| desk.near(&["prepare", "--os", os, "--arch", "amd64", "--image", &name]).well();
+    prepare("debian-13");
+    let later = registry.image("app", "amd64", &["1"]);
+    // The date of a lock has seconds: the earlier one is made a day older.
+    let lock = fs::read_to_string(desk.path("lsrepo.lock")).unwrap();
+    let line = lock.lines().find(|line| line.starts_with("date = ")).unwrap().to_owned();
+    fs::write(desk.path("lsrepo.lock"), lock.replace(&line, "date = \"2026-01-01T00:00:00Z\"")).unwrap();
+    desk.near(&["prepare", "--locked"]).well();
+    prepare("debian-12");
+    let server = Server::start(&desk, "near");
+    assert!(server.ask("GET", "/v2/app/manifests/1", "").0.contains(digest(&later)));
+    let said = desk.near(&["image", "list"]).well();
+    assert_eq!(said.matches(&name).count(), 2, "{said}");
+    desk.near(&["image", "export", "app:1", "-o", "x.tar"]).badly(2, &["may be one of several", digest(&later)]);
+}

@@ -125,7 +125,7 @@ impl Job {
             let why = loop {
                 let Some(place) = host.place().await else { break "interrupted".to_owned() };
                 tries += 1;
-                let (why, wait) = match self.attempt(item, url).await {
+                let (why, wait) = match self.attempt(item, url, attempts.is_empty() && tries == 1).await {
                     Ok(done) => {
                         host.well();
                         (self.on_event)(Event::Done { name: &item.name });
@@ -157,10 +157,12 @@ impl Job {
         Err(FetchError::All { name: item.name.clone(), attempts })
     }
 
-    async fn attempt(&self, item: &Download, url: &str) -> Result<(Pending, u64), Failure> {
+    async fn attempt(&self, item: &Download, url: &str, first: bool) -> Result<(Pending, u64), Failure> {
         let mut part = self.store.partial(&item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
         let offset = part.offset();
-        (self.on_event)(Event::Start { name: &item.name, offset });
+        if first {
+            (self.on_event)(Event::Start { name: &item.name, offset });
+        }
         let mut received = 0;
         if offset < item.size || item.size == 0 {
             let answer = self.ask(url, offset).await?;

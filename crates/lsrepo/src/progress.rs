@@ -1,5 +1,7 @@
 //! stderr: bars on a terminal, plain lines elsewhere, JSON for programs.
 
+pub(crate) mod listen;
+
 use crate::cli::{Cli, ProgressMode};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lsrepo_types::{Bytes, Count};

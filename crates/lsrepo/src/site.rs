@@ -8,7 +8,7 @@ use crate::{
     prepared::{self, Prepared},
 };
 use anyhow::{Context as _, Result};
-use lsrepo_oci::AnyDigest;
+use lsrepo_oci::{AnyDigest, Image};
 use lsrepo_publish::{Tree, date_after};
 use lsrepo_serve::{PublicKey, RegistryImages, Site};
 use lsrepo_store::{Store, StoreError};
@@ -77,21 +77,19 @@ pub(crate) fn publish(
     // Nothing is older than the key that signs it, however old an archive is.
     let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
-    let (mut images, mut figures) = (RegistryImages::new(), BTreeMap::new());
+    let (mut images, mut figures) = (Vec::new(), BTreeMap::new());
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
         let platform = set.lock.name.clone();
         figures.entry(platform.clone()).or_insert_with(Figures::default).add(&set);
-        for image in &set.images {
-            images.add(image, store).with_context(|| format!("{platform}: {}", image.reference))?;
-        }
+        images.extend(set.images.iter().map(|image| (set.lock.date, image.clone())));
         // Where somebody asked for packages, apt and dnf find a repository, though it be empty.
         if !set.lock.packages.is_empty() || set.images.is_empty() {
             by_os.entry(platform.os.clone()).or_default().entry(platform).or_default().push(set);
         }
     }
-    site.mount_images(images);
+    site.mount_images(registry(context, store, images)?);
     for (os, platforms) in by_os {
         let before = older.get(&os);
         let (fresh, summaries) = match os.family() {
@@ -105,6 +103,24 @@ pub(crate) fn publish(
     }
     let shown = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
     Ok((site, shown))
+}
+
+/// Images as a registry shows them. Where platforms were prepared on days when a tag stood for different things, the newest
+/// is what it stands for; the others are there by digest.
+fn registry(context: &Context, store: &Store, mut images: Vec<(Timestamp, Image)>) -> Result<RegistryImages> {
+    images.sort_by_key(|(date, _)| *date);
+    let (mut registry, mut tags) = (RegistryImages::new(), BTreeMap::new());
+    for (_, image) in &images {
+        registry.add(image, store).with_context(|| image.reference.to_string())?;
+        let before = tags.insert(&image.reference, image.root.digest).filter(|before| *before != image.root.digest);
+        if let Some(before) = before {
+            context.progress.warn(&format!(
+                "{}: prepared as {before} and later as {}; the tag stands for the later one\nhint: `lsrepo prepare --update {}` for all platforms",
+                image.reference, image.root.digest, image.reference
+            ));
+        }
+    }
+    Ok(registry)
 }
 
 /// What a platform has, for the lines that a server says when it starts.

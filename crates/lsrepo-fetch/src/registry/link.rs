@@ -354,7 +354,11 @@ fn without_tls(error: &reqwest::Error) -> bool {
 /// Why a certificate is not believed, where that is what went wrong.
 fn not_believed(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|cause| match cause.downcast_ref() {
-        Some(rustls::Error::InvalidCertificate(why)) => Some(why.to_string()),
+        Some(rustls::Error::InvalidCertificate(why)) => Some(match format!("{why:?}") {
+            // The one that people meet, and that says least to them.
+            text if text.contains("CaUsedAsEndEntity") => "it signed itself".to_owned(),
+            _ => why.to_string(),
+        }),
         _ => None,
     })
 }

@@ -7,7 +7,9 @@ use crate::{
     context::{Context, load_key},
     failure::{OrUnsatisfied, unsatisfied},
     output::print,
-    prepared, site,
+    prepared,
+    progress::listen::Carrying,
+    site,
 };
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bundle::{BundleError, Contents, Event, Inspection, Trust};
@@ -49,17 +51,13 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     if let Some(to) = registry::reference(&args.output)? {
         return registry::export(context, args, &to, &store, &contents, (&key, date));
     }
-    let task = std::cell::OnceCell::new();
-    let on_event = |event: Event<'_>| match event {
-        Event::Total { bytes, .. } => drop(task.set(context.progress.task("export", bytes))),
-        Event::Blob(_) => task.get().into_iter().for_each(|task| task.item("")),
-        Event::Bytes(bytes) => task.get().into_iter().for_each(|task| task.advance(bytes)),
-    };
+    let carrying = Carrying::new(context.progress, "export");
+    let on_event = |event: Event<'_>| carrying.hear(&event);
     let summary = match args.output.as_os_str() == "-" {
         true => lsrepo_bundle::export(&store, &contents, &key, date, io::stdout().lock(), &on_event)?,
         false => lsrepo_bundle::export_to_path(&store, &contents, &key, date, &args.output, &on_event)?,
     };
-    task.get().into_iter().for_each(crate::progress::Task::finish);
+    carrying.finish();
     context.progress.note(&format!("{}: {}, signed by {}", args.output.display(), Bytes(summary.size), key.fingerprint()));
     Ok(())
 }
@@ -110,19 +108,15 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     }
     let _guard = context.alone(&store)?;
     store.sweep()?;
-    let task = std::cell::OnceCell::new();
-    let on_event = |event: Event<'_>| match event {
-        Event::Total { bytes, .. } => drop(task.set(context.progress.task("import", bytes))),
-        Event::Blob(_) => task.get().into_iter().for_each(|task| task.item("")),
-        Event::Bytes(bytes) => task.get().into_iter().for_each(|task| task.advance(bytes)),
-    };
+    let carrying = Carrying::new(context.progress, "import");
+    let on_event = |event: Event<'_>| carrying.hear(&event);
     let keys = context.trusted()?;
     let trust = Trust { keys: &keys, on_first_use: args.trust_on_first_use, now: context.now };
     let done = match registry::reference(&args.bundle)? {
         Some(from) => registry::import(context, args, &from, &store, &trust)?,
         None => judge(lsrepo_bundle::import(open(&args.bundle)?, &store, &trust, &on_event), &args.bundle)?,
     };
-    task.get().into_iter().for_each(crate::progress::Task::finish);
+    carrying.finish();
     if let Some(key) = &done.new_key {
         context.trust(key.as_bytes())?;
         context.progress.note(&format!("trusted from now on: {}", done.signer));

@@ -144,7 +144,13 @@ impl Upload<'_> {
         one.unsure = true;
         let scopes = [Scope::push(self.repository.as_str())];
         let request = Request { add: &add, progress: Some(&counted), ..Request::new(Method::PATCH, one.url.clone(), &scopes) };
-        let answer = self.link.once(&request).await?;
+        let answer = self.link.once(&request).await;
+        let taken = matches!(&answer, Ok(answer) if (200..=299).contains(&answer.status));
+        if !taken {
+            // How much of it arrived will be asked.
+            (self.link.on_event)(Event::Restart(counted.load(std::sync::atomic::Ordering::Relaxed)));
+        }
+        let answer = answer?;
         match answer.status {
             200..=299 => {
                 one.url = answer.location().unwrap_or_else(|| one.url.clone());
@@ -220,8 +226,9 @@ impl Upload<'_> {
             // `0-0` is said of one byte and of none: both are soon sent again.
             (200 | 202 | 204, Some(offset)) if offset > 1 && offset <= self.size => {
                 one.url = answer.location().unwrap_or_else(|| one.url.clone());
+                let arrived = offset.saturating_sub(one.offset);
                 (one.offset, one.unsure, one.ended) = (offset, false, false);
-                (self.link.on_event)(Event::Start { name: self.name, offset });
+                (self.link.on_event)(Event::Start { name: self.name, offset: arrived });
             }
             _ => self.lost(session),
         }

@@ -8,14 +8,17 @@ use crate::{
     commands::runtime,
     context::Context,
     failure::{of_fetch, unsatisfied},
-    progress::Task,
+    progress::{
+        Task,
+        listen::{questions, transfers},
+    },
     registries::registries,
 };
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lsrepo_bundle::{BundleError, Contents, Imported, Trust, artifact};
 use lsrepo_fetch::{
-    Client, ClientOptions, Download, Event, FetchError,
+    Client, ClientOptions, Download, FetchError,
     registry::{ManifestName, PushOptions, Pushed, Pusher, Registries, Source, blob_address, manifest, small_blob},
 };
 use lsrepo_oci::{AnyDigest, Descriptor, Reference, media_type};
@@ -50,7 +53,7 @@ pub(super) fn export(
     let head = artifact::sign(contents, key, date)?;
     let registries = registries(&args.registries, None, std::slice::from_ref(&to.registry))?;
     let task = Arc::new(context.progress.task("export", contents.bytes()));
-    let pusher = Pusher::new(&registries, &to.registry, PushOptions::default(), listener(&task))?;
+    let pusher = Pusher::new(&registries, &to.registry, PushOptions::default(), transfers(&task))?;
     let pushed = runtime()?.block_on(async {
         tokio::select! {
             done = push(&pusher, store, contents, &head, to, &task) => done.map_err(of_fetch),
@@ -111,12 +114,7 @@ pub(super) struct Head {
 /// Reads a bundle's head. Nothing is stored.
 pub(super) fn open(context: &Context, args: &ImportArgs, from: &Reference, trust: &Trust<'_>) -> Result<(Registries, Head)> {
     let registries = registries(&args.registries, None, std::slice::from_ref(&from.registry))?;
-    let progress = context.progress;
-    let on_event: Arc<dyn Fn(Event<'_>) + Send + Sync> = Arc::new(move |event| {
-        if let Event::Retry { name, why, after } = event {
-            progress.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32()));
-        }
-    });
+    let on_event = questions(context.progress);
     let absent = |what: &str| unsatisfied(format!("{SCHEME}{from}: {what}"));
     let get = |image: Reference| {
         let (registries, on_event) = (registries.clone(), on_event.clone());
@@ -164,7 +162,7 @@ pub(super) fn import(context: &Context, args: &ImportArgs, from: &Reference, sto
     let client = Client::new(ClientOptions::default())?.with_registries(registries);
     let done = runtime()?.block_on(async {
         tokio::select! {
-            done = lsrepo_fetch::download(&client, &plan, store, context.now, listener(&task)) => done.map_err(of_fetch),
+            done = lsrepo_fetch::download(&client, &plan, store, context.now, transfers(&task)) => done.map_err(of_fetch),
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted\nhint: run the same command again; it continues where it stopped")),
         }
     });
@@ -201,21 +199,6 @@ pub(super) fn would_import(
 fn download(from: &Reference, blob: &Descriptor) -> Download {
     let short: String = blob.digest.hex().chars().take(12).collect();
     Download { digest: blob.digest, size: blob.size, urls: vec![blob_address(from, &blob.digest)], name: short }
-}
-
-fn listener(task: &Arc<Task>) -> Arc<dyn Fn(Event<'_>) + Send + Sync> {
-    let task = task.clone();
-    Arc::new(move |event| match event {
-        Event::Start { name, offset } => {
-            task.item(name);
-            task.advance(offset);
-        }
-        Event::Bytes(bytes) => task.advance(bytes),
-        Event::Restart(bytes) => task.back(bytes),
-        Event::Retry { name, why, after } => task.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32())),
-        Event::Warning(text) => task.warn(text),
-        _ => {}
-    })
 }
 
 /// A bad bundle is an answer, wherever it lies.

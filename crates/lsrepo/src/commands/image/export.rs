@@ -5,6 +5,7 @@ use crate::{
     context::Context,
     failure::{Hint, OrUnsatisfied},
     host,
+    progress::listen::Carrying,
     stored_images::{self, StoredImage},
 };
 use anyhow::Result;
@@ -34,18 +35,14 @@ pub(super) fn run(context: &Context, args: &ImageExportArgs) -> Result<()> {
         }
     };
     let options = ArchiveOptions { format, platform, referrers: args.with_referrers };
-    let task = std::cell::OnceCell::new();
-    let on_event = |event: Event<'_>| match event {
-        Event::Total { bytes, .. } => drop(task.set(context.progress.task("export", bytes))),
-        Event::Blob(_) => task.get().into_iter().for_each(|task| task.item("")),
-        Event::Bytes(bytes) => task.get().into_iter().for_each(|task| task.advance(bytes)),
-    };
+    let carrying = Carrying::new(context.progress, "export");
+    let on_event = |event: Event<'_>| carrying.hear(&event);
     let summary = match args.output.as_os_str() == "-" {
         true => write(&store, &images, &options, io::stdout().lock(), &on_event),
         false => write_to_path(&store, &images, &options, &args.output, &on_event),
     };
     let summary = summary.or_unsatisfied()?;
-    task.get().into_iter().for_each(crate::progress::Task::finish);
+    carrying.finish();
     context.progress.note(&format!("{}: {}", args.output.display(), Bytes(summary.size)));
     Ok(())
 }

@@ -6,15 +6,12 @@ use crate::{
     context::Context,
     failure::{Hint, unsatisfied},
     output::print,
-    progress::Task,
+    progress::listen::transfers,
     registries::registries,
     stored_images::{self, StoredImage},
 };
 use anyhow::{Context as _, Result, bail};
-use lsrepo_fetch::{
-    Event,
-    registry::{PushOptions, PushPlan, PushReport, Pusher},
-};
+use lsrepo_fetch::registry::{PushOptions, PushPlan, PushReport, Pusher};
 use lsrepo_oci::{Reference, RegistryHost, RepositoryName};
 use lsrepo_types::{Bytes, Count};
 use serde::Serialize;
@@ -63,11 +60,14 @@ pub(super) fn run(context: &Context, args: &ImagePushArgs) -> Result<()> {
         let rows: Vec<Row> = plans.iter().map(|plan| row(plan, None)).collect();
         return print(args.output, &rows, |rows| rows.iter().map(text).collect());
     }
+    if args.chunk_size == Some(Bytes(0)) {
+        bail!("--chunk-size: a piece has at least one byte");
+    }
     let registries = registries(&args.registries, args.proxy.as_deref(), std::slice::from_ref(&target.host))?;
     let total = plans.iter().flat_map(|plan| plan.image.blobs()).map(|blob| (blob.digest, blob.size)).collect::<BTreeMap<_, _>>();
     let task = Arc::new(context.progress.task("push", total.values().sum()));
     let pusher =
-        Pusher::new(&registries, &target.host, PushOptions { chunk: args.chunk_size.map(|Bytes(bytes)| bytes) }, listener(&task))?;
+        Pusher::new(&registries, &target.host, PushOptions { chunk: args.chunk_size.map(|Bytes(bytes)| bytes) }, transfers(&task))?;
     let (mut rows, mut failed, mut is_answer) = (Vec::new(), Vec::new(), true);
     let runtime = runtime()?;
     for plan in &plans {
@@ -92,18 +92,6 @@ pub(super) fn run(context: &Context, args: &ImagePushArgs) -> Result<()> {
         (false, true) => Err(unsatisfied(failed.join("\n"))),
         (false, false) => Err(anyhow::anyhow!(failed.join("\n"))),
     }
-}
-
-fn listener(task: &Arc<Task>) -> Arc<dyn Fn(Event<'_>) + Send + Sync> {
-    let task = task.clone();
-    Arc::new(move |event| match event {
-        Event::Start { name, offset: 0 } => task.item(name),
-        Event::Bytes(bytes) => task.advance(bytes),
-        Event::Restart(bytes) => task.back(bytes),
-        Event::Retry { name, why, after } => task.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32())),
-        Event::Warning(text) => task.warn(text),
-        _ => {}
-    })
 }
 
 /// `harbor.example/project`

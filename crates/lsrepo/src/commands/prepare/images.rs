@@ -6,6 +6,7 @@ use crate::{
     context::Context,
     failure::{Hint, of_fetch, unsatisfied},
     prepared,
+    progress::listen::questions,
     registries::registries,
     wanted::Wanted,
 };
@@ -16,7 +17,7 @@ use lsrepo_bom::{
     lock::{LockedImage, LockedReferrer, PlatformLock},
 };
 use lsrepo_fetch::{
-    Event, FetchError,
+    FetchError,
     registry::{PullRequest, Registries, pull, pull_referrer},
 };
 use lsrepo_oci::{AnyDigest, Descriptor, Image, Reference};
@@ -27,7 +28,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    sync::Arc,
 };
 use tokio::runtime::Runtime;
 
@@ -139,7 +139,7 @@ impl<'a> Finder<'a> {
         let root = Descriptor::new(&locked.media_type, AnyDigest::from(locked.digest), locked.size);
         let tag = locked.tag.as_ref().map(|tag| tag.parse()).transpose()?;
         let registries = self.registries(&part.images)?;
-        let pulled = pull_referrer(registries, self.store, image, &root, tag, self.on_event());
+        let pulled = pull_referrer(registries, self.store, image, &root, tag, questions(self.context.progress));
         self.runtime.block_on(pulled).map_err(of_fetch).with_context(|| part.name.to_string())
     }
 
@@ -155,7 +155,7 @@ impl<'a> Finder<'a> {
         }
         let registries = self.registries.as_ref().context("no registry was named")?;
         let _guard = self.context.alone(self.store)?;
-        let pulls = requests.iter().map(|request| pull(registries, self.store, request, self.on_event()));
+        let pulls = requests.iter().map(|request| pull(registries, self.store, request, questions(self.context.progress)));
         let results: Vec<Result<Image, FetchError>> = self.runtime.block_on(async {
             tokio::select! {
                 all = stream::iter(pulls).buffered(AT_ONCE).collect() => Ok(all),
@@ -177,18 +177,6 @@ impl<'a> Finder<'a> {
             (false, true) => Err(unsatisfied(failed.join("\n"))),
             (false, false) => Err(anyhow::anyhow!(failed.join("\n"))),
         }
-    }
-
-    fn on_event(&self) -> Arc<dyn Fn(Event<'_>) + Send + Sync> {
-        let progress = self.context.progress;
-        Arc::new(move |event| match event {
-            Event::Retry { name, why, after } => {
-                progress.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32()));
-            }
-            Event::Unchanged { url } => progress.detail(&format!("{url}: unchanged")),
-            Event::Warning(text) => progress.warn(text),
-            _ => {}
-        })
     }
 }
 

@@ -6,12 +6,13 @@ use crate::{
     context::Context,
     failure::{of_fetch, unsatisfied},
     prepared,
+    progress::listen,
     upstreams::yum,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_bom::lock::{LockedPackage, PackageSignatures, PlatformLock};
 use lsrepo_fetch::{
-    Download, Event,
+    Download,
     registry::{Registries, image_downloads},
 };
 use lsrepo_oci::Image;
@@ -82,24 +83,13 @@ pub(super) fn take(
     let missing = plan.iter().filter(|item| !store.contains(&item.digest, item.size)).map(|item| item.size).sum();
     if missing > 0 {
         let task = Arc::new(context.progress.task("fetch", missing));
-        let shown = task.clone();
-        let on_event = move |event: Event<'_>| match event {
-            Event::Start { name, offset } => {
-                shown.item(name);
-                shown.advance(offset);
-            }
-            Event::Bytes(bytes) => shown.advance(bytes),
-            Event::Restart(bytes) => shown.back(bytes),
-            Event::Retry { name, why, after } => shown.warn(&format!("{name}: {why}; again in {:.1} s", after.as_secs_f32())),
-            _ => {}
-        };
         let mut client = yum::routed(closure::client(flags)?, part, flags)?;
         if let Some(registries) = registries {
             client = client.with_registries(registries.clone());
         }
         let done = runtime.block_on(async {
             tokio::select! {
-                done = lsrepo_fetch::download(&client, &plan, store, context.now, Arc::new(on_event)) => done.map_err(of_fetch),
+                done = lsrepo_fetch::download(&client, &plan, store, context.now, listen::transfers(&task)) => done.map_err(of_fetch),
                 _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted\nhint: run the same command again; it continues where it stopped")),
             }
         });
