@@ -75,7 +75,7 @@ fn text(seen: &Inspection, packages: bool, images: bool) -> String {
     let trusted = if seen.trusted { "trusted here" } else { "not trusted here" };
     let mut text = format!("signed by {} ({trusted})\n", seen.signer);
     if let Some(created) = seen.created {
-        text += &format!("made of indexes up to {created}\n");
+        text += &format!("as of {created}\n");
     }
     for part in &seen.parts {
         let what = figures(part.packages.len() as u64, part.bytes, part.images.len() as u64, part.image_bytes);

@@ -81,11 +81,14 @@ pub(super) fn run(context: &Context, args: &ImagePushArgs) -> Result<()> {
             Ok(report) => rows.push(row(plan, Some(&report))),
             Err(error) => {
                 is_answer &= error.is_answer();
-                failed.push(format!("{}: {error}", plan.image.reference));
+                let (name, text) = (plan.image.reference.to_string(), error.to_string());
+                failed.push(if text.starts_with(&name) { text } else { format!("{name}: {text}") });
             }
         }
     }
-    task.finish();
+    if pusher.bytes_sent() > 0 {
+        task.finish();
+    }
     print(args.output, &rows, |rows| rows.iter().map(text).collect())?;
     match (failed.is_empty(), is_answer) {
         (true, _) => Ok(()),
