@@ -72,8 +72,11 @@ pub fn archive_control(data: &[u8]) {
 /// Logins of registries.
 pub fn auth_file(data: &[u8]) {
     if let Ok(file) = AuthFile::parse(text(data)) {
-        let host = "docker.io".parse().unwrap();
-        let _ = (file.login(&host), file.helper(&host));
+        for host in ["docker.io", "r.example:5000"].map(|host| host.parse().unwrap()) {
+            let _ = (file.helper(&host), file.store());
+            let paths: Vec<_> = file.logins(&host).into_iter().flatten().map(|(path, _)| path).collect();
+            assert!(paths.is_sorted() && paths.iter().collect::<HashSet<_>>().len() == paths.len());
+        }
     }
 }
 
@@ -385,6 +388,9 @@ pub fn registries_conf(data: &[u8]) {
         if let Some(rule) = conf.rule(&image) {
             assert!(rule.places(&image).iter().all(|place| place.to_string().parse::<Reference>().is_ok()));
         }
-        let _ = (conf.is_insecure(&image.registry), conf.hosts(&image.registry).count());
+        let hosts: Vec<_> = conf.hosts(&image.registry).collect();
+        let _ = (conf.is_insecure(&image.registry, None), conf.is_insecure(&image.registry, Some(image.repository.as_str())));
+        let places = conf.rule(&image).map(|rule| rule.places(&image)).unwrap_or_default();
+        assert!(places.iter().all(|place| place.registry == image.registry || hosts.contains(&place.registry)));
     }
 }

@@ -26,7 +26,7 @@ pub use push::{ManifestName, PushError, PushOptions, PushPlan, PushReport, Pushe
 use crate::{FetchError, host::Hosts};
 /// Who we are to a registry.
 pub use lsrepo_oci::StoredLogin as Login;
-use lsrepo_oci::{RegistriesConf, RegistryHost};
+use lsrepo_oci::{RegistriesConf, RegistryHost, RepositoryName};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -43,6 +43,8 @@ pub struct RegistryOptions {
     pub maybe_plain: BTreeSet<RegistryHost>,
     /// who we are to whom
     pub logins: BTreeMap<RegistryHost, Login>,
+    /// who we are to a part of a registry: to the repositories below a path. The longest path counts, and before `logins`
+    pub path_logins: BTreeMap<(RegistryHost, RepositoryName), Login>,
     /// other places for their images, in the order in which they are asked
     pub mirrors: Vec<Mirror>,
     /// what `registries.conf` says of further places
@@ -61,12 +63,14 @@ pub struct RegistryOptions {
 
 impl Default for RegistryOptions {
     fn default() -> Self {
-        let (plain_http, maybe_plain, logins) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        let (plain_http, maybe_plain) = (BTreeSet::new(), BTreeSet::new());
+        let (logins, path_logins) = (BTreeMap::new(), BTreeMap::new());
         let (first_wait, patience) = (Duration::from_millis(500), Duration::from_secs(60));
         Self {
             plain_http,
             maybe_plain,
             logins,
+            path_logins,
             mirrors: Vec::new(),
             conf: RegistriesConf::default(),
             authorities: Vec::new(),
@@ -75,6 +79,19 @@ impl Default for RegistryOptions {
             first_wait,
             patience,
         }
+    }
+}
+
+impl RegistryOptions {
+    /// Who we are to a repository of a registry.
+    fn login(&self, host: &RegistryHost, repository: Option<&str>) -> Option<&Login> {
+        let below = |path: &RepositoryName| {
+            let rest = repository?.strip_prefix(path.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some(path.as_str().len())
+        };
+        let paths = self.path_logins.iter().filter(|((of, _), _)| of == host);
+        let longest = paths.filter_map(|((_, path), login)| Some((below(path)?, login))).max_by_key(|(length, _)| *length);
+        longest.map(|(_, login)| login).or_else(|| self.logins.get(host))
     }
 }
 

@@ -1,19 +1,28 @@
 //! Logins as `docker login` and `podman login` keep them: `config.json` and `auth.json`.
 //!
 //! One JSON document with passwords in base64, names of helper programs that keep them elsewhere, or both. Keys are
-//! written in many ways (`https://index.docker.io/v1/`, `host:5000`, `host/namespace`); all are read.
+//! written in many ways (`https://index.docker.io/v1/`, `host:5000`, `host/namespace`); all are read. A login for a
+//! namespace is for the repositories below it, and nobody else's.
 //! Spec: containers-auth.json(5).
 
-use crate::RegistryHost;
-use base64::{Engine, prelude::BASE64_STANDARD};
+use crate::{RegistryHost, RepositoryName, document::or_default};
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// People paste it with its `=` and without.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
 /// What a file of logins says.
 #[derive(Clone, Default)]
 pub struct AuthFile {
-    /// by host, with a path behind it or none
-    logins: BTreeMap<String, StoredLogin>,
+    /// by host, with a path behind it or none; none: it cannot be read
+    logins: BTreeMap<String, Option<StoredLogin>>,
     /// by host: the helper program that keeps its login
     helpers: BTreeMap<String, String>,
     /// the helper program that keeps all logins
@@ -53,9 +62,9 @@ pub enum AuthFileError {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     auths: BTreeMap<String, RawLogin>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     cred_helpers: BTreeMap<String, String>,
     #[serde(default)]
     creds_store: Option<String>,
@@ -81,24 +90,47 @@ impl AuthFile {
             serde_json::from_str(text).map_err(|error| AuthFileError::Json { line: error.line(), column: error.column() })?;
         let mut logins = BTreeMap::new();
         for (key, login) in raw.auths {
-            if let Some(login) = stored(login).ok_or_else(|| AuthFileError::Login(key.chars().take(200).collect()))? {
-                logins.insert(plain(&key), login);
+            match stored(login) {
+                // A helper has it.
+                Some(None) => {}
+                Some(login) => drop(logins.insert(plain(&key), login)),
+                // It matters only to who needs it, and where the same is written another way, that counts.
+                None => drop(logins.entry(plain(&key)).or_insert(None)),
             }
         }
         let helpers = raw.cred_helpers.into_iter().map(|(key, helper)| (plain(&key), helper)).collect();
         Ok(Self { logins, helpers, store: raw.creds_store.filter(|store| !store.is_empty()) })
     }
 
-    /// The login for a registry. Where only paths in it have logins, the first of those.
-    pub fn login(&self, host: &RegistryHost) -> Option<&StoredLogin> {
-        let below = format!("{host}/");
-        let paths = || self.logins.range(below.clone()..).take_while(|(key, _)| key.starts_with(&below)).next();
-        self.logins.get(host.as_str()).or_else(|| paths().map(|(_, login)| login))
+    /// The logins for a registry: for all of it (no path), and for repositories below a path. Of several the one with the
+    /// longest path is meant.
+    pub fn logins(&self, host: &RegistryHost) -> Result<Vec<(Option<RepositoryName>, StoredLogin)>, AuthFileError> {
+        let mut found = Vec::new();
+        for (key, login) in self.logins.range(host.to_string()..) {
+            let path = match key.strip_prefix(host.as_str()) {
+                None => break,
+                Some("") => None,
+                Some(rest) => match rest.strip_prefix('/').map(str::parse) {
+                    Some(Ok(path)) => Some(path),
+                    // Of another host, or of nothing that could be asked for.
+                    _ => continue,
+                },
+            };
+            let login = login.clone().ok_or_else(|| AuthFileError::Login(key.chars().take(200).collect()))?;
+            found.push((path, login));
+        }
+        Ok(found)
     }
 
-    /// The helper program that may have the login for a registry, without its `docker-credential-`.
+    /// The helper program that has the login for this very registry, without its `docker-credential-`. It counts more than
+    /// what stands in the file.
     pub fn helper(&self, host: &RegistryHost) -> Option<&str> {
-        self.helpers.get(host.as_str()).or(self.store.as_ref()).map(String::as_str)
+        self.helpers.get(host.as_str()).map(String::as_str)
+    }
+
+    /// The helper program that may have logins for all registries.
+    pub fn store(&self) -> Option<&str> {
+        self.store.as_deref()
     }
 }
 
@@ -107,7 +139,7 @@ pub fn helper_key(host: &RegistryHost) -> &str {
     if host.is_docker_hub() { "https://index.docker.io/v1/" } else { host.as_str() }
 }
 
-/// `Some(None)`: there is no login in it, a helper has it.
+/// `Some(None)`: there is no login in it, a helper has it. None: it cannot be read.
 fn stored(raw: RawLogin) -> Option<Option<StoredLogin>> {
     if !raw.identitytoken.is_empty() {
         return Some(Some(StoredLogin::Identity(raw.identitytoken)));
@@ -118,7 +150,7 @@ fn stored(raw: RawLogin) -> Option<Option<StoredLogin>> {
     if raw.auth.is_empty() {
         return Some(None);
     }
-    let text = String::from_utf8(BASE64_STANDARD.decode(raw.auth.trim()).ok()?).ok()?;
+    let text = String::from_utf8(BASE64.decode(raw.auth.trim()).ok()?).ok()?;
     // podman pads passwords with NUL, as docker once did.
     let (user, password) = text.trim_end_matches('\0').split_once(':')?;
     Some(Some(StoredLogin::Password { user: user.to_owned(), password: password.to_owned() }))
@@ -126,13 +158,14 @@ fn stored(raw: RawLogin) -> Option<Option<StoredLogin>> {
 
 /// A key without its scheme and the path of an API; Docker Hub's many names are one.
 fn plain(key: &str) -> String {
-    let key = key.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
-    let key = key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key);
-    let (host, path) = key.split_once('/').map_or((key, None), |(host, path)| (host, Some(path)));
+    let address = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
+    let (host, path) = address.unwrap_or(key).split_once('/').unwrap_or((address.unwrap_or(key), ""));
     let host = host.parse::<RegistryHost>().map_or_else(|_| host.to_owned(), |host| host.to_string());
-    match path {
-        Some(path) => format!("{host}/{path}"),
-        None => host,
+    match path.trim_end_matches('/') {
+        // Docker's addresses; a namespace that is called so has no scheme before its host.
+        "" => host,
+        "v1" | "v2" if address.is_some() || path.ends_with('/') => host,
+        path => format!("{host}/{path}"),
     }
 }
 
@@ -146,61 +179,4 @@ impl std::fmt::Debug for StoredLogin {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn login(file: &AuthFile, host: &str) -> String {
-        match file.login(&host.parse().unwrap()) {
-            Some(StoredLogin::Password { user, password }) => format!("{user}/{password}"),
-            Some(StoredLogin::Identity(token)) => format!("token {token}"),
-            None => "none".to_owned(),
-        }
-    }
-
-    #[test]
-    fn keys_are_read_however_they_are_written() {
-        let auth = |text: &str| BASE64_STANDARD.encode(text);
-        let text = format!(
-            r#"{{"auths": {{"https://index.docker.io/v1/": {{"auth": "{}"}}, "r.example:5000": {{"auth": "{}", "email": "x"}},
-                "https://q.example": {{"username": "q", "password": "w"}}, "n.example/team/app": {{"auth": "{}"}},
-                "i.example": {{"auth": "AA==", "identitytoken": "long"}}, "k.example": {{}}}}, "HttpHeaders": {{}}}}"#,
-            auth("hub:a:b"),
-            auth("me:secret\0\0"),
-            auth("team:t")
-        );
-        let file = AuthFile::parse(&text).unwrap();
-        for (host, wanted) in [
-            ("docker.io", "hub/a:b"),
-            ("r.example:5000", "me/secret"),
-            ("r.example", "none"),
-            ("q.example", "q/w"),
-            ("n.example", "team/t"),
-            ("i.example", "token long"),
-            ("k.example", "none"),
-        ] {
-            assert_eq!(login(&file, host), wanted, "{host}");
-        }
-    }
-
-    #[test]
-    fn helpers_are_named_for_one_host_or_for_all() {
-        let file = AuthFile::parse(r#"{"credHelpers": {"gcr.example": "gcloud", "docker.io": "pass"}}"#).unwrap();
-        let helper = |file: &AuthFile, host: &str| file.helper(&host.parse().unwrap()).map(str::to_owned);
-        assert_eq!(helper(&file, "gcr.example").as_deref(), Some("gcloud"));
-        assert_eq!(helper(&file, "index.docker.io").as_deref(), Some("pass"));
-        assert_eq!(helper(&file, "other.example"), None);
-        let file = AuthFile::parse(r#"{"credsStore": "secretservice"}"#).unwrap();
-        assert_eq!(helper(&file, "other.example").as_deref(), Some("secretservice"));
-        assert_eq!(helper_key(&"docker.io".parse().unwrap()), "https://index.docker.io/v1/");
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_an_error_without_the_password() {
-        for wrong in
-            ["{", "\"x\"", r#"{"auths": 1}"#, r#"{"auths": {"h": {"auth": "%"}}}"#, r#"{"auths": {"h": {"auth": "YQ=="}}}"#]
-        {
-            assert!(AuthFile::parse(wrong).is_err(), "{wrong}");
-        }
-        assert!(AuthFile::parse(" ").is_ok() && AuthFile::parse("{}").is_ok());
-    }
-}
+mod tests;

@@ -29,6 +29,8 @@ pub struct Rule {
 enum Prefix {
     /// a host, or a host and the beginning of a path
     Name(String),
+    /// one image, with its tag or digest
+    Image(String),
     /// `*.example.com`: what follows the star
     Hosts(String),
 }
@@ -110,49 +112,68 @@ impl RegistriesConf {
         self.rules.extend(later.rules);
     }
 
-    /// The hosts that somebody is sent to who asks a registry.
+    /// The hosts that somebody is sent to who asks a registry, beside that registry itself.
     pub fn hosts(&self, asked: &RegistryHost) -> impl Iterator<Item = RegistryHost> {
-        let about = |rule: &&Rule| match &rule.prefix {
-            Prefix::Name(prefix) => prefix.split('/').next() == Some(asked.as_str()),
-            Prefix::Hosts(end) => asked.as_str().ends_with(end.as_str()),
-        };
-        let places = self.rules.iter().filter(about).flat_map(|rule| rule.mirrors.iter().chain([&rule.own]));
+        let places = self.rules.iter().filter(|rule| rule.prefix.is_about(asked)).flat_map(Rule::all);
         places.filter_map(|place| place.location.split('/').next()?.parse().ok())
     }
 
-    /// Whether some rule lets a host be asked in plain http.
-    pub fn is_insecure(&self, host: &RegistryHost) -> bool {
-        let is = |name: &str| name.split('/').next() == Some(host.as_str());
-        self.rules.iter().any(|rule| {
-            let own = match &rule.prefix {
-                _ if !rule.own.location.is_empty() => is(&rule.own.location),
-                Prefix::Name(prefix) => is(prefix),
-                Prefix::Hosts(end) => host.as_str().ends_with(end.as_str()),
-            };
-            rule.own.insecure && own || rule.mirrors.iter().any(|mirror| mirror.insecure && is(&mirror.location))
-        })
+    /// Whether a repository of a registry may be asked for in plain http: a rule leads there and allows it, or it is asked
+    /// for under its own name and the rule for that allows it. Without a repository: whether all of the registry may.
+    pub fn is_insecure(&self, host: &RegistryHost, repository: Option<&str>) -> bool {
+        let name = repository.map_or_else(|| host.to_string(), |repository| format!("{host}/{repository}"));
+        let leads = |place: &Place| place.insecure && !place.location.is_empty() && rest(&name, &place.location).is_some();
+        self.rules.iter().flat_map(Rule::all).any(leads)
+            || self.longest(host, &name, &[]).is_some_and(|rule| rule.own.insecure && rule.own.location.is_empty())
     }
 
     /// The rule for an image.
     pub fn rule(&self, image: &Reference) -> Option<&Rule> {
         let name = image.name();
+        let tag = image.tag.as_ref().map(|tag| format!("{name}:{tag}"));
+        let digest = image.digest.as_ref().map(|digest| format!("{name}@{digest}"));
+        let exact: Vec<String> = tag.into_iter().chain(digest).collect();
+        self.longest(&image.registry, &name, &exact)
+    }
+
+    fn longest(&self, host: &RegistryHost, name: &str, exact: &[String]) -> Option<&Rule> {
         let fits = |rule: &&Rule| match &rule.prefix {
-            Prefix::Name(prefix) => name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            Prefix::Hosts(end) => image.registry.as_str().ends_with(end.as_str()),
+            Prefix::Name(prefix) => rest(name, prefix).is_some(),
+            Prefix::Image(image) => exact.contains(image),
+            Prefix::Hosts(_) => rule.prefix.is_about(host),
         };
         self.rules.iter().filter(fits).max_by_key(|rule| match &rule.prefix {
-            Prefix::Name(prefix) => (true, prefix.len()),
+            Prefix::Name(prefix) | Prefix::Image(prefix) => (true, prefix.len()),
             Prefix::Hosts(end) => (false, end.len()),
         })
     }
 }
 
+impl Prefix {
+    /// Whether it can be that of an image of this registry.
+    fn is_about(&self, host: &RegistryHost) -> bool {
+        match self {
+            Prefix::Name(prefix) | Prefix::Image(prefix) => prefix.split('/').next() == Some(host.as_str()),
+            Prefix::Hosts(end) => host.name().ends_with(end.as_str()),
+        }
+    }
+}
+
+/// What follows a prefix in a name: nothing, or `/` and the rest of its path.
+fn rest<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    name.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl Rule {
+    fn all(&self) -> impl Iterator<Item = &Place> {
+        self.mirrors.iter().chain([&self.own])
+    }
+
     /// Where an image is asked for, in this order. A place that leads to no name is left out.
     pub fn places(&self, image: &Reference) -> Vec<Reference> {
         let by_digest = image.digest.is_some();
-        let mirrors = self.mirrors.iter().filter(|mirror| if by_digest { mirror.digests } else { mirror.tags });
-        mirrors.chain([&self.own]).filter_map(|place| self.at(place, image)).collect()
+        let all = self.all().filter(|place| if by_digest { place.digests } else { place.tags });
+        all.filter_map(|place| self.at(place, image)).collect()
     }
 
     fn at(&self, place: &Place, image: &Reference) -> Option<Reference> {
@@ -161,7 +182,8 @@ impl Rule {
         }
         let name = image.name();
         let rest = match &self.prefix {
-            Prefix::Name(prefix) => name.strip_prefix(prefix.as_str())?,
+            Prefix::Name(prefix) => rest(&name, prefix)?,
+            Prefix::Image(_) => "",
             Prefix::Hosts(_) => name.strip_prefix(image.registry.as_str())?,
         };
         let there = format!("{}{rest}", place.location);
@@ -174,8 +196,14 @@ impl Rule {
 fn rule(raw: RawRule) -> Result<Rule, RegistriesConfError> {
     let text = if raw.prefix.is_empty() { &raw.location } else { &raw.prefix };
     let prefix = match text.strip_prefix('*') {
-        Some(end) if end.starts_with('.') => Prefix::Hosts(end.to_ascii_lowercase()),
-        _ => Prefix::Name(location(text)?),
+        Some(end) => match end.strip_prefix('.').map(str::parse::<RegistryHost>) {
+            Some(Ok(host)) => Prefix::Hosts(format!(".{host}")),
+            _ => return Err(RegistriesConfError::Place(short(text))),
+        },
+        None => match text.parse::<Reference>() {
+            Ok(image) if is_one_image(text) => Prefix::Image(image.to_string()),
+            _ => Prefix::Name(location(text)?),
+        },
     };
     let by_digest_only = raw.mirror_by_digest_only;
     let mirrors = raw.mirror.iter().map(|mirror| {
@@ -188,91 +216,34 @@ fn rule(raw: RawRule) -> Result<Rule, RegistriesConfError> {
     });
     let mirrors = mirrors.collect::<Result<_, _>>()?;
     let own = if raw.location.is_empty() { String::new() } else { location(&raw.location)? };
+    let own = if prefix == Prefix::Name(own.clone()) { String::new() } else { own };
     let own = Place { location: own, insecure: raw.insecure, digests: true, tags: true };
     Ok(Rule { prefix, blocked: raw.blocked, mirrors, own })
 }
 
+/// Whether a prefix ends with a tag or a digest.
+fn is_one_image(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(_, path)| path.contains([':', '@']))
+}
+
 /// A host, maybe with a path, in the one way in which we write it.
 fn location(text: &str) -> Result<String, RegistriesConfError> {
-    let wrong = || RegistriesConfError::Place(text.chars().take(200).collect());
+    let wrong = || RegistriesConfError::Place(short(text));
+    let text = text.trim_end_matches('/');
     let (host, path) = text.split_once('/').map_or((text, None), |(host, path)| (host, Some(path)));
     let host: RegistryHost = host.parse().map_err(|_| wrong())?;
     match path {
         None => Ok(host.to_string()),
         Some(path) => {
-            let path: RepositoryName = path.trim_end_matches('/').parse().map_err(|_| wrong())?;
+            let path: RepositoryName = path.parse().map_err(|_| wrong())?;
             Ok(format!("{host}/{path}"))
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = r#"
-unqualified-search-registries = ["docker.io"]
-[[registry]]
-location = "docker.io"
-[[registry.mirror]]
-location = "mirror.example:5000/hub"
-insecure = true
-[[registry.mirror]]
-location = "digests.example"
-pull-from-mirror = "digest-only"
-[[registry]]
-prefix = "docker.io/library"
-location = "quay.example/official"
-[[registry]]
-prefix = "*.corp.example"
-insecure = true
-[[registry]]
-prefix = "bad.example/secret"
-blocked = true
-"#;
-
-    fn places(conf: &RegistriesConf, image: &str) -> Vec<String> {
-        let image = image.parse().unwrap();
-        let all = conf.rule(&image).map(|rule| rule.places(&image)).unwrap_or_default();
-        all.iter().map(|asked| format!("{asked}{}", if conf.is_insecure(&asked.registry) { " plain" } else { "" })).collect()
-    }
-
-    #[test]
-    fn mirrors_come_first_and_the_longest_prefix_counts() {
-        let conf = RegistriesConf::parse(TEXT).unwrap();
-        assert_eq!(
-            places(&conf, "bitnami/kafka:3"),
-            ["mirror.example:5000/hub/bitnami/kafka:3 plain", "docker.io/bitnami/kafka:3"]
-        );
-        assert_eq!(places(&conf, "nginx:1"), ["quay.example/official/nginx:1"]);
-        let digest = format!("sha256:{}", "a".repeat(64));
-        assert_eq!(places(&conf, &format!("a/b@{digest}"))[1], format!("digests.example/a/b@{digest}"));
-        assert_eq!(places(&conf, "r.corp.example/x:1"), ["r.corp.example/x:1 plain"]);
-        assert!(places(&conf, "corp.example/x:1").is_empty() && places(&conf, "bad.example/secrets:1").is_empty());
-        let hosts: Vec<_> = conf.hosts(&"docker.io".parse().unwrap()).map(|host| host.to_string()).collect();
-        assert_eq!(hosts, ["mirror.example:5000", "digests.example", "docker.io", "quay.example"]);
-        assert!(conf.rule(&"bad.example/secret/x".parse().unwrap()).unwrap().blocked);
-    }
-
-    #[test]
-    fn later_files_replace_rules_of_the_same_prefix() {
-        let mut conf = RegistriesConf::parse(TEXT).unwrap();
-        conf.extend(RegistriesConf::parse("[[registry]]\nprefix = \"docker.io\"\nlocation = \"other.example\"\n").unwrap());
-        assert_eq!(places(&conf, "a/b:1"), ["other.example/a/b:1"]);
-        assert_eq!(places(&conf, "nginx:1"), ["quay.example/official/nginx:1"]);
-    }
-
-    #[test]
-    fn what_is_no_such_file_is_said() {
-        for (wrong, word) in [
-            ("[registries.search]\nregistries = ['docker.io']", "version 1"),
-            ("[[registry]]\nprefix = 1", "not a registries.conf"),
-            ("[[registry]]\nlocation = \"a b\"", "`a b` names no registry"),
-            ("[[registry]]\nlocation = \"a.b/UP\"", "names no registry"),
-        ] {
-            let said = RegistriesConf::parse(wrong).unwrap_err().to_string();
-            assert!(said.contains(word), "{said}");
-        }
-        assert_eq!(RegistriesConf::parse("# nothing").unwrap(), RegistriesConf::default());
-    }
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,16 @@
 //! Registries of container images as this machine knows them, and the flags: logins, mirrors, authorities, plain http.
 //!
-//! What podman and docker were told counts here too: nobody logs in twice.
+//! What podman and docker were told counts here too: nobody logs in twice. With one difference: where `registries.conf`
+//! says `insecure`, a place that speaks no TLS is asked without, with its login too; but one that does must bear a
+//! certificate that is believed (`certs.d`, `--registry-ca`).
 
 mod helper;
+mod logins;
 
 use crate::{cli::RegistryFlags, context::files_in};
-use anyhow::{Context as _, Result};
-use lsrepo_fetch::registry::{Login, Registries, RegistryOptions};
-use lsrepo_oci::{AuthFile, RegistriesConf, RegistryHost};
+use anyhow::{Context as _, Result, bail};
+use lsrepo_fetch::registry::{Registries, RegistryOptions};
+use lsrepo_oci::{RegistriesConf, RegistryHost};
 use std::{
     collections::BTreeMap,
     env, fs, io,
@@ -23,10 +26,12 @@ pub(crate) fn registries(flags: &RegistryFlags, proxy: Option<&str>, asked: &[Re
     hosts.sort();
     hosts.dedup();
     let authorities = flags.registry_authorities.iter().map(|file| fs::read(file).with_context(|| file.display().to_string()));
+    let (logins, path_logins) = logins::of(flags, &hosts)?;
     Ok(Registries::new(RegistryOptions {
         plain_http: flags.plain_http.iter().cloned().collect(),
         maybe_plain: hosts.iter().filter(|host| host.is_loopback()).cloned().collect(),
-        logins: logins(flags, &hosts)?,
+        logins,
+        path_logins,
         mirrors: flags.registry_mirrors.clone(),
         conf,
         authorities: authorities.collect::<Result<_>>()?,
@@ -54,62 +59,35 @@ fn text(file: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The logins of these hosts. The first file that knows a host counts, as for podman.
-fn logins(flags: &RegistryFlags, hosts: &[RegistryHost]) -> Result<BTreeMap<RegistryHost, Login>> {
-    let mut files = Vec::new();
-    match &flags.auth_file {
-        Some(named) => files.push((named.clone(), fs::read_to_string(named).with_context(|| named.display().to_string())?)),
-        None => {
-            let own = [
-                folder("XDG_RUNTIME_DIR").map(|dir| dir.join("containers/auth.json")),
-                folder("XDG_CONFIG_HOME").or_else(|| home(".config")).map(|dir| dir.join("containers/auth.json")),
-                folder("DOCKER_CONFIG").or_else(|| home(".docker")).map(|dir| dir.join("config.json")),
-            ];
-            for file in own.into_iter().flatten() {
-                if let Some(text) = text(&file)? {
-                    files.push((file, text));
-                }
-            }
-        }
-    }
-    let mut logins = BTreeMap::new();
-    for (file, text) in files {
-        let parsed = AuthFile::parse(&text).with_context(|| file.display().to_string())?;
-        for host in hosts {
-            if logins.contains_key(host) {
-                continue;
-            }
-            let stored = match (parsed.helper(host), parsed.login(host)) {
-                (_, Some(login)) => Some(login.clone()),
-                (Some(helper), None) => helper::login(helper, host).with_context(|| file.display().to_string())?,
-                (None, None) => None,
-            };
-            logins.extend(stored.map(|login| (host.clone(), login)));
-        }
-    }
-    Ok(logins)
+/// The files of a folder; none where it is somebody else's, which only they may read.
+fn if_mine(files: Result<Vec<PathBuf>>) -> Result<Vec<PathBuf>> {
+    files.or_else(|error| match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::PermissionDenied) => Ok(Vec::new()),
+        _ => Err(error),
+    })
 }
 
-/// What this machine's `registries.conf` says: the file that a variable names, the user's, or the machine's; then the
-/// files of the folder beside it.
+/// What this machine's `registries.conf` says: the file that a variable names, else the user's, else the machine's; then the
+/// files of the folders beside it. The machine's folder counts as long as the user has no such file.
 fn conf() -> Result<RegistriesConf> {
-    let main = match (folder("CONTAINERS_REGISTRIES_CONF"), home(".config/containers/registries.conf")) {
-        (Some(named), _) => named,
-        (None, Some(own)) if own.is_file() => own,
-        _ => "/etc/containers/registries.conf".into(),
+    let (named, own) = (folder("CONTAINERS_REGISTRIES_CONF"), home(".config/containers/registries.conf"));
+    let own = own.filter(|own| named.is_none() && own.is_file());
+    let beside = match own {
+        Some(_) => None,
+        None => Some("/etc/containers/registries.conf.d".into()),
     };
-    let mut files = vec![main];
-    let folders = [Some("/etc/containers/registries.conf.d".into()), home(".config/containers/registries.conf.d")];
-    if folder("CONTAINERS_REGISTRIES_CONF").is_none() {
-        for folder in folders.into_iter().flatten() {
-            let all = files_in(&folder)?;
-            files.extend(all.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "conf")));
-        }
+    let main = named.clone().or(own).unwrap_or_else(|| "/etc/containers/registries.conf".into());
+    let mut files = vec![main.clone()];
+    for folder in beside.into_iter().chain(home(".config/containers/registries.conf.d")) {
+        let all = if_mine(files_in(&folder))?;
+        files.extend(all.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "conf")));
     }
     let mut conf = RegistriesConf::default();
     for file in files {
-        if let Some(text) = text(&file)? {
-            conf.extend(RegistriesConf::parse(&text).with_context(|| file.display().to_string())?);
+        match text(&file)? {
+            Some(text) => conf.extend(RegistriesConf::parse(&text).with_context(|| file.display().to_string())?),
+            None if named.as_ref() == Some(&file) => bail!("CONTAINERS_REGISTRIES_CONF: {} cannot be read", file.display()),
+            None => {}
         }
     }
     Ok(conf)
@@ -125,10 +103,12 @@ fn authorities_of(hosts: &[RegistryHost]) -> Result<BTreeMap<RegistryHost, Vec<V
     let mut all: BTreeMap<RegistryHost, Vec<Vec<u8>>> = BTreeMap::new();
     for host in hosts {
         for folder in &folders {
-            for file in files_in(&folder.join(host.as_str()))? {
+            for file in if_mine(files_in(&folder.join(host.as_str())))? {
                 if file.extension().is_some_and(|extension| extension == "crt") {
-                    let pem = fs::read(&file).with_context(|| file.display().to_string())?;
-                    all.entry(host.clone()).or_default().push(pem);
+                    match fs::read(&file) {
+                        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                        pem => all.entry(host.clone()).or_default().push(pem.with_context(|| file.display().to_string())?),
+                    }
                 }
             }
         }

@@ -3,19 +3,12 @@
 //! A request is made anew for every try, so that a body can be sent again. It goes to the registry with its token;
 //! to wherever an answer points, it goes without.
 
-use super::{
-    Login, Registries, Shared,
-    answer::Answer,
-    push::{PushError, Refusal},
-    token::{self, Scope},
-};
+mod introduce;
+
+use super::{Registries, Shared, answer::Answer, push::PushError, token::Scope};
 use crate::{Event, FetchError, client::whole, host::Host};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use lsrepo_oci::{RegistryHost, api::Challenge};
-use reqwest::{
-    Method, RequestBuilder,
-    header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use reqwest::{Method, RequestBuilder, header::AUTHORIZATION};
 use std::{
     sync::{
         Arc,
@@ -153,9 +146,13 @@ impl Link {
 
     /// Makes a request once, but for what is between us and an answer: a token that is old, an address that moved.
     pub(crate) async fn once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
-        let base = self.spoken().await;
+        let base = self.spoken(Scope::repository(request.scopes)).await;
         let is_own = |url: &Url| url.origin() == base.origin();
-        let mut url = own(&base, request.url.clone());
+        let mut url = request.url.clone();
+        if url.origin() == self.base.origin() {
+            let _ = url.set_scheme(base.scheme());
+        }
+        let mut url = meant(&base, url);
         let (mut hops, mut refreshed) = (0, false);
         loop {
             let mut builder = (request.add)(self.http.request(request.method.clone(), url.clone()));
@@ -177,11 +174,13 @@ impl Link {
                 }
                 301 | 302 | 303 | 307 | 308 if hops < MOST_HOPS => match answer.location() {
                     Some(next) if answer.status >= 307 || matches!(request.method, Method::GET | Method::HEAD) => {
+                        let next = meant(&base, next);
                         // Never from TLS to none.
-                        if url.scheme() == "https" && own(&base, next.clone()).scheme() == "http" {
-                            return Ok(answer);
+                        if url.scheme() == "https" && next.scheme() == "http" {
+                            let (registry, to) = (self.name.clone(), next.origin().ascii_serialization());
+                            return Err(Failure::Lasting(PushError::Downgrade { registry, to }.into()));
                         }
-                        url = own(&base, next);
+                        url = next;
                         hops += 1;
                     }
                     _ => return Ok(answer),
@@ -200,10 +199,10 @@ impl Link {
         }
     }
 
-    /// The address by which it is asked. One that may be without TLS is asked once whether it has it.
-    async fn spoken(&self) -> Url {
+    /// The address by which it is asked for a repository. One that may be without TLS is asked once whether it has it.
+    async fn spoken(&self, repository: Option<&str>) -> Url {
         let Shared { options, spoken, .. } = &*self.shared;
-        let maybe = options.maybe_plain.contains(&self.name) || options.conf.is_insecure(&self.name);
+        let maybe = options.maybe_plain.contains(&self.name) || options.conf.is_insecure(&self.name, repository);
         if !maybe || self.base.scheme() == "http" {
             return self.base.clone();
         }
@@ -224,85 +223,6 @@ impl Link {
         };
         spoken.insert(self.name.clone(), base.clone());
         base
-    }
-
-    /// What to say to the registry, as far as it is known.
-    async fn authorization(&self, base: &Url, scopes: &[Scope]) -> Result<Option<String>, Failure> {
-        let host = self.name.as_str();
-        if let Some(header) = self.shared.tokens.header(host, scopes) {
-            return Ok(Some(header));
-        }
-        match self.shared.tokens.challenge(host) {
-            // Known from another repository: no need to be told again.
-            Some(challenge) => {
-                self.introduce(base, Some(challenge), scopes, None).await?;
-                Ok(self.shared.tokens.header(host, scopes))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Does what a challenge asks for. Says whether there is anything new to be said.
-    async fn introduce(
-        &self,
-        base: &Url,
-        challenge: Option<Challenge>,
-        scopes: &[Scope],
-        old: Option<String>,
-    ) -> Result<bool, Failure> {
-        let Shared { tokens, options, .. } = &*self.shared;
-        let (host, login) = (self.name.as_str(), options.logins.get(&self.name));
-        let Some(challenge) = challenge else { return Ok(false) };
-        tokens.challenged(host, challenge.clone());
-        match (challenge, login) {
-            (Challenge::Basic, None | Some(Login::Identity(_))) => Ok(false),
-            (Challenge::Basic, Some(Login::Password { user, password })) => {
-                let header = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
-                let new = old.as_ref() != Some(&header);
-                tokens.keep(host, scopes, header, None);
-                Ok(new)
-            }
-            (Challenge::Bearer { realm, service }, login) => {
-                let _turn = tokens.turn.lock().await;
-                // Somebody else may have got one meanwhile.
-                if tokens.header(host, scopes).is_some_and(|now| Some(&now) != old.as_ref()) {
-                    return Ok(true);
-                }
-                let Some(url) = token::request(&realm, service.as_deref(), scopes, base, login) else {
-                    return Err(Failure::Lasting(PushError::Realm { registry: self.name.clone(), realm }.into()));
-                };
-                let shown = url.origin().ascii_serialization();
-                let request = match login {
-                    None => self.http.get(url.clone()),
-                    Some(Login::Password { user, password }) => self.http.get(url.clone()).basic_auth(user, Some(password)),
-                    Some(Login::Identity(identity)) => {
-                        let mut bare = url.clone();
-                        bare.set_query(None);
-                        let form = token::exchange(identity, service.as_deref(), scopes);
-                        self.http.post(bare).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
-                    }
-                };
-                let response = self.patiently(request.send(), &Request::new(Method::GET, url.clone(), &[])).await?;
-                let answer = Answer::new(url, response, options.patience);
-                match answer.status {
-                    200 => {}
-                    status @ (408 | 429 | 500..=599) => {
-                        return Err(Failure::Passing(
-                            format!("{shown} answered {status} instead of a token"),
-                            answer.retry_after(),
-                        ));
-                    }
-                    _ => return Err(Failure::Lasting(Refusal::of(&self.name, "a token", answer).await.into())),
-                }
-                match answer.body(token::MOST).await.as_deref().and_then(token::given) {
-                    Some((token, lifetime)) => {
-                        tokens.keep(host, scopes, format!("Bearer {token}"), Some(lifetime));
-                        Ok(true)
-                    }
-                    None => Err(Failure::Passing(format!("{shown} gave no token"), None)),
-                }
-            }
-        }
     }
 
     /// Waits for an answer as long as something happens.
@@ -331,11 +251,11 @@ impl Link {
     }
 }
 
-/// An address of the registry as it is meant: behind a proxy that ends TLS it often says `http` of itself.
-fn own(base: &Url, mut url: Url) -> Url {
+/// An address in an answer as it is meant: a registry behind a proxy that ends TLS often says `http` of itself.
+fn meant(base: &Url, mut url: Url) -> Url {
     let same = url.host_str() == base.host_str() && (url.port() == base.port() || url.port().is_none());
-    if same && url.scheme() != base.scheme() && matches!(url.scheme(), "http" | "https") {
-        let _ = url.set_scheme(base.scheme());
+    if same && base.scheme() == "https" && url.scheme() == "http" {
+        let _ = url.set_scheme("https");
         let _ = url.set_port(base.port());
     }
     url

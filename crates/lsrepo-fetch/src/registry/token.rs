@@ -5,6 +5,7 @@ use lsrepo_oci::api::Challenge;
 use serde::Deserialize;
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,15 +18,29 @@ pub(crate) const MOST: u64 = 1 << 20;
 
 /// What a token is for: `repository:library/nginx:pull`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Scope(String);
+pub(crate) struct Scope {
+    repository: String,
+    actions: &'static str,
+}
 
 impl Scope {
     pub(crate) fn pull(repository: &str) -> Self {
-        Self(format!("repository:{repository}:pull"))
+        Self { repository: repository.to_owned(), actions: "pull" }
     }
 
     pub(crate) fn push(repository: &str) -> Self {
-        Self(format!("repository:{repository}:pull,push"))
+        Self { repository: repository.to_owned(), actions: "pull,push" }
+    }
+
+    /// The repository that a request is about: that of its first scope.
+    pub(crate) fn repository(scopes: &[Self]) -> Option<&str> {
+        scopes.first().map(|scope| scope.repository.as_str())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "repository:{}:{}", self.repository, self.actions)
     }
 }
 
@@ -88,7 +103,7 @@ pub(crate) fn request(realm: &str, service: Option<&str>, scopes: &[Scope], regi
     }
     let mut query = url.query_pairs_mut();
     query.extend_pairs(service.map(|service| ("service", service)));
-    query.extend_pairs(scopes.iter().map(|scope| ("scope", &scope.0)));
+    query.extend_pairs(scopes.iter().map(|scope| ("scope", scope.to_string())));
     if let Some(Login::Password { user, .. }) = login {
         query.append_pair("account", user);
     }
@@ -98,7 +113,7 @@ pub(crate) fn request(realm: &str, service: Option<&str>, scopes: &[Scope], regi
 
 /// What is posted to have a token for one that lasts.
 pub(crate) fn exchange(identity: &str, service: Option<&str>, scopes: &[Scope]) -> String {
-    let scopes: Vec<&str> = scopes.iter().map(|scope| &*scope.0).collect();
+    let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "refresh_token").append_pair("client_id", "lsrepo").append_pair("refresh_token", identity);
     form.extend_pairs(service.map(|service| ("service", service)));

@@ -28,6 +28,14 @@ pub enum PushError {
         /// as it said
         realm: String,
     },
+    /// an answer that points from TLS to none
+    #[error("{registry} points to `{to}`, which is without TLS\nhint: nothing was asked there; the registry is not set up well")]
+    Downgrade {
+        /// whom we asked
+        registry: RegistryHost,
+        /// where it points to
+        to: String,
+    },
     /// the registry has another content than it was given
     #[error("{registry}: {name} was given as {ours}, and the registry calls it {theirs}")]
     OtherDigest {
