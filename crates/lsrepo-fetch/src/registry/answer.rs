@@ -82,6 +82,15 @@ impl Answer {
         Some(bytes)
     }
 
+    /// Where a list goes on: `Link: <…>; rel="next"`.
+    pub(crate) fn next_page(&self) -> Option<Url> {
+        let (address, rest) = self.header("link")?.trim().strip_prefix('<')?.split_once('>')?;
+        let next = rest.contains("rel=\"next\"") || rest.contains("rel=next");
+        let url = next.then(|| self.url.join(address).ok()).flatten()?;
+        // A list does not go on somewhere else.
+        (url.origin() == self.url.origin() && url.path() == self.url.path()).then_some(url)
+    }
+
     /// Its head and its body apart.
     pub(crate) fn into_parts(self) -> (u16, HeaderMap, Response) {
         (self.status, self.headers, self.response)

@@ -7,6 +7,7 @@
 //! Spec: distribution-spec, "Pull" and "Listing Referrers".
 
 mod manifest;
+mod places;
 mod referrers;
 mod signed;
 

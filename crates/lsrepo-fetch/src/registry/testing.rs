@@ -62,6 +62,8 @@ pub(crate) enum Fault {
 pub(crate) struct Manner {
     /// it keeps lists of referrers by itself
     pub(crate) api: bool,
+    /// those lists come in pages of one
+    pub(crate) paged: bool,
     /// it takes manifests whose content it lacks
     pub(crate) lenient: bool,
     /// user and password, and whether tokens are given for them

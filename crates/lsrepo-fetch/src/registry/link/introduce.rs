@@ -60,7 +60,7 @@ impl Link {
                     return Err(Failure::Lasting(PushError::Realm { registry: self.name.clone(), realm }.into()));
                 };
                 let shown = url.origin().ascii_serialization();
-                let answer = self.ask_for_token(url, login, service.as_deref(), scopes).await?;
+                let answer = self.ask_for_token((&realm, url), login, service.as_deref(), scopes).await?;
                 match answer.status {
                     200 => {}
                     status @ (408 | 429 | 500..=599) => {
@@ -85,7 +85,7 @@ impl Link {
     /// Asks a giver of tokens. One that knows no tokens that last may take such a one for a password.
     async fn ask_for_token(
         &self,
-        url: Url,
+        (realm, url): (&str, Url),
         login: Option<&Login>,
         service: Option<&str>,
         scopes: &[Scope],
@@ -99,10 +99,8 @@ impl Link {
             None => ask(get).await,
             Some(Login::Password { user, password }) => ask(get.basic_auth(user, Some(password))).await,
             Some(Login::Identity(identity)) => {
-                let mut bare = url.clone();
-                bare.set_query(None);
                 let form = token::exchange(identity, service, scopes);
-                let post = self.http.post(bare).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
+                let post = self.http.post(realm).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
                 let answer = ask(post).await?;
                 match answer.status {
                     400 | 401 | 404 | 405 | 501 => ask(get.basic_auth("<token>", Some(identity))).await,

@@ -4,16 +4,13 @@ use crate::{
     Event, FetchError,
     registry::{
         Registries,
-        answer::Answer,
-        link::{Link, OnEvent, Request, TRIES},
-        push::Refusal,
-        token::Scope,
+        link::{Link, OnEvent},
     },
 };
 use lsrepo_oci::{AnyDigest, Descriptor, MOST_MANIFEST, Reference, RepositoryName, media_type};
 use lsrepo_types::Digest;
-use reqwest::{Method, RequestBuilder, header::ACCEPT};
-use std::time::Duration;
+use reqwest::Method;
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 /// How often bytes are asked for that do not arrive as they are.
 const TRIES_OF_BYTES: u32 = 3;
@@ -22,7 +19,10 @@ const TRIES_OF_BYTES: u32 = 3;
 pub(super) struct Asker {
     pub(super) reference: Reference,
     pub(super) on_event: OnEvent,
-    places: Vec<(Link, RepositoryName)>,
+    /// mirrors, and last the registry itself
+    pub(super) places: Vec<(Link, RepositoryName)>,
+    /// whether it was said that one of them is away
+    pub(super) said_away: AtomicBool,
 }
 
 /// A manifest as it came.
@@ -35,7 +35,7 @@ impl Asker {
     pub(super) fn new(registries: &Registries, reference: &Reference, on_event: OnEvent) -> Result<Self, FetchError> {
         let link = |place: Reference| Ok((Link::new(registries, &place.registry, on_event.clone())?, place.repository));
         let places = registries.places(reference)?.into_iter().map(link).collect::<Result<_, FetchError>>()?;
-        Ok(Self { reference: reference.clone(), on_event, places })
+        Ok(Self { reference: reference.clone(), on_event, places, said_away: AtomicBool::new(false) })
     }
 
     /// What the image is asked for by: its digest, or its tag.
@@ -50,8 +50,8 @@ impl Asker {
 
     /// The digest that a tag stands for, where the registry says it.
     pub(super) async fn head(&self, name: &str) -> Result<Option<AnyDigest>, FetchError> {
-        let answer = self.ask(Method::HEAD, &format!("manifests/{name}"), &[200, 404]).await?;
-        Ok(answer.filter(|answer| answer.status == 200).and_then(|answer| answer.digest().ok().flatten()))
+        let answer = self.ask(&Method::HEAD, &format!("manifests/{name}"), 0).await?;
+        Ok(answer.and_then(|(_, answer)| answer.digest().ok().flatten()))
     }
 
     /// A manifest by tag or digest; none where no place has it. `expected` is what it must be.
@@ -76,11 +76,12 @@ impl Asker {
     /// The bytes of a manifest or of a small blob, which are what they are called or what the registry says that they are, and
     /// their media type. What is cut or spoilt on its way is asked for again.
     async fn bytes(&self, below: &str, name: &str, named: Option<&AnyDigest>) -> Result<Option<(String, Vec<u8>)>, FetchError> {
-        let mut tries = 0;
+        let (mut tries, mut from) = (0, 0);
         loop {
-            let Some(answer) = self.ask(Method::GET, &format!("{below}/{name}"), &[200, 404]).await? else { return Ok(None) };
-            if answer.status != 200 {
-                return Ok(None);
+            let Some((number, answer)) = self.ask(&Method::GET, &format!("{below}/{name}"), from).await? else { return Ok(None) };
+            if answer.header("content-length").and_then(|text| text.parse().ok()).is_some_and(|length: u64| length > MOST_MANIFEST)
+            {
+                return Err(self.wrong(&format!("{name}: it has more than {MOST_MANIFEST} bytes")));
             }
             let kind = answer.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
             let told = answer.digest().ok().flatten();
@@ -95,7 +96,8 @@ impl Asker {
                     format!("{name}: the registry sent something else ({})", Digest::of(&bytes))
                 }
             };
-            tries += 1;
+            // A place that spoils it is not asked again where there is another.
+            (tries, from) = (tries + 1, (number + 1).min(self.places.len() - 1));
             if tries >= TRIES_OF_BYTES {
                 let hint = "hint: try again later; if it stays, the registry or a proxy before it is damaged";
                 return Err(self.wrong(&format!("{why}\n{hint}")));
@@ -122,41 +124,5 @@ impl Asker {
     /// A small blob, in memory; none where no place has it.
     pub(super) async fn blob(&self, digest: &AnyDigest) -> Result<Option<Vec<u8>>, FetchError> {
         Ok(self.bytes("blobs", &digest.to_string(), Some(digest)).await?.map(|(_, bytes)| bytes))
-    }
-
-    /// The referrers API's list for a digest; none where the registry has no such API.
-    pub(super) async fn referrers(&self, subject: &AnyDigest) -> Result<Option<Vec<u8>>, FetchError> {
-        let answer = self.ask(Method::GET, &format!("referrers/{subject}"), &[200, 400, 404, 405, 501]).await?;
-        let Some(answer) = answer.filter(|answer| answer.status == 200) else { return Ok(None) };
-        let is_index = answer.header("content-type").is_some_and(|kind| kind.starts_with(media_type::INDEX));
-        Ok(if is_index { answer.body(MOST_MANIFEST).await } else { None })
-    }
-
-    /// Asks one place after the other until one gives an answer of `good` status that is not 404; a 404 counts where all
-    /// others failed or said so too.
-    async fn ask(&self, method: Method, below: &str, good: &[u16]) -> Result<Option<Answer>, FetchError> {
-        let (mut missing, mut failed) = (None, None);
-        for (number, (link, repository)) in self.places.iter().enumerate() {
-            let scopes = [Scope::pull(repository.as_str())];
-            let add = |request: RequestBuilder| request.header(ACCEPT, format!("{}, */*", media_type::MANIFESTS.join(", ")));
-            let url = link.url(&format!("{repository}/{below}"));
-            let what = format!("{repository}/{below}");
-            // Where a place says that there is no such thing, another one may have it; nobody waits for that. A mirror that
-            // is away is asked no more either.
-            let others = missing.is_some() || (number + 1 < self.places.len() && link.host.is_away());
-            let tries = if others { 1 } else { TRIES };
-            let request = Request { add: &add, tries, ..Request::new(method.clone(), url, &scopes) };
-            match link.ask(&what, &request).await {
-                Ok(answer) if answer.status == 404 => missing = Some(answer),
-                Ok(answer) if good.contains(&answer.status) => return Ok(Some(answer)),
-                Ok(answer) => failed = Some(Refusal::of(&link.name, &what, answer).await.into()),
-                Err(error) => failed = Some(error),
-            }
-        }
-        match (failed, missing) {
-            // The origin is the last one asked: what it says counts.
-            (Some(error), None) => Err(error),
-            (_, missing) => Ok(missing),
-        }
     }
 }

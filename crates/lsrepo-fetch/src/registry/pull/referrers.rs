@@ -6,7 +6,7 @@
 
 use super::{manifest::Asker, put, whole};
 use crate::FetchError;
-use lsrepo_oci::{AnyDigest, Content, Descriptor, Image, Referrer, Tag, Wanted, media_type};
+use lsrepo_oci::{AnyDigest, Descriptor, Image, Referrer, Tag, Wanted};
 use lsrepo_store::Store;
 use std::collections::BTreeSet;
 
@@ -66,10 +66,8 @@ impl Search<'_> {
                 return self.tagged(&subject.referrers_tag(), false).await;
             }
         };
-        let list = Content::parse(media_type::INDEX, &listed)
-            .map_err(|why| self.asker.wrong(&format!("referrers of {subject}: {why}")))?;
         let mut new = Vec::new();
-        for one in list.children() {
+        for one in listed {
             let mut root = Descriptor::new(&one.media_type, one.digest, one.size);
             root.artifact_type.clone_from(&one.artifact_type);
             if self.take(root, None).await? {
@@ -107,7 +105,14 @@ impl Search<'_> {
                 .asker
                 .wrong(&format!("more than {MOST} signatures and the like refer to it\nhint: --no-referrers leaves them")));
         }
-        let survey = whole(self.asker, self.store, &root, &Wanted::default()).await?;
+        let survey = whole(self.asker, self.store, &root, &Wanted::default()).await;
+        let survey = survey.map_err(|error| match error {
+            FetchError::Image { image, why } => FetchError::Image {
+                image,
+                why: format!("{why}\nhint: this is something that refers to it; --no-referrers leaves such things"),
+            },
+            other => other,
+        })?;
         self.seen.extend(survey.manifests.iter().map(|one| one.digest));
         let mut root = root;
         if let Some(first) = survey.manifests.first() {

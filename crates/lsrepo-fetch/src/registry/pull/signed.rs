@@ -2,7 +2,7 @@
 
 use super::{Root, manifest::Asker};
 use crate::FetchError;
-use lsrepo_oci::{AnyDigest, Content, Descriptor, media_type};
+use lsrepo_oci::{AnyDigest, Content, Descriptor};
 use lsrepo_sign::{CosignKey, cosign};
 
 /// The annotation that bears a signature.
@@ -17,12 +17,9 @@ const MOST_SIGNATURES: usize = 50;
 pub(super) async fn check(asker: &Asker, root: &Root, keys: &[CosignKey]) -> Result<(), FetchError> {
     let digest = root.descriptor.digest;
     let mut payloads = payloads_of(asker, &format!("{}.sig", digest.referrers_tag())).await?;
-    if let Some(list) = asker.referrers(&digest).await?
-        && let Ok(list) = Content::parse(media_type::INDEX, &list)
-    {
-        for one in list.children().iter().filter(|one| one.artifact_type.as_deref() == Some(ARTIFACT)) {
-            payloads.extend(payloads_of(asker, &one.digest.to_string()).await?);
-        }
+    let listed = asker.referrers(&digest).await?.unwrap_or_default();
+    for one in listed.iter().filter(|one| one.artifact_type.as_deref() == Some(ARTIFACT)).take(MOST_SIGNATURES) {
+        payloads.extend(payloads_of(asker, &one.digest.to_string()).await?);
     }
     if payloads.is_empty() {
         return Err(asker.wrong(

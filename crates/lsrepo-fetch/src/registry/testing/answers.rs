@@ -46,8 +46,15 @@ impl Registry {
                 let list: Vec<_> = about
                     .map(|((_, digest), (kind, bytes))| json!({"mediaType": kind, "digest": digest, "size": bytes.len()}))
                     .collect();
-                let index = json!({"schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": list});
-                Reply(200, vec![("content-type".into(), media_type::INDEX.into())], serde_json::to_vec(&index).unwrap())
+                let at = asked.query("at").map_or(0, |at| at.parse().unwrap());
+                let mut headers = vec![("content-type".to_owned(), media_type::INDEX.to_owned())];
+                let page = if self.manner.paged { &list[at..list.len().min(at + 1)] } else { &list[..] };
+                if self.manner.paged && at + 1 < list.len() {
+                    let path = asked.path.split('?').next().unwrap();
+                    headers.push(("link".into(), format!("<{path}?at={}>; rel=\"next\"", at + 1)));
+                }
+                let index = json!({"schemaVersion": 2, "mediaType": media_type::INDEX, "manifests": page});
+                Reply(200, headers, serde_json::to_vec(&index).unwrap())
             }
             _ => error(404, "NAME_UNKNOWN"),
         }

@@ -133,3 +133,35 @@ fn mirrors_are_asked_first_and_the_registry_where_they_do_not_have_it() {
     let pulled = desk.pull_as(&PullRequest { referrers: true, ..Desk::request(&name(&registry, ":1")) }).unwrap();
     assert_eq!((pulled.survey.blobs.len(), desk.notes.all().len()), (3, 4), "{:?}", desk.notes.all());
 }
+
+#[test]
+fn what_a_mirror_lacks_or_spoils_comes_from_the_registry_and_its_troubles_are_not_taken_for_absence() {
+    let (registry, mirror) = (Registry::new(Manner::default()), Registry::new(Manner::default()));
+    image(&registry, "amd64", "1");
+    let mut desk = Desk::new(&registry);
+    desk.options.plain_http.insert(mirror.host.parse().unwrap());
+    desk.options.mirrors = vec![format!("{}={}", registry.host, mirror.host).parse::<Mirror>().unwrap()];
+    let busy = || Fault::Answer(503, Vec::new(), "");
+    registry.fault("GET", "/manifests/1", busy(), 2);
+    desk.pull(&name(&registry, ":1")).unwrap();
+    registry.fault("GET", "/manifests/2", busy(), 99);
+    let error = desk.pull(&name(&registry, ":2")).unwrap_err().to_string();
+    assert!(error.contains("503") && !error.contains("no such image"), "{error}");
+    // A mirror that is damaged.
+    image(&mirror, "amd64", "1");
+    mirror.fault(
+        "GET",
+        "/manifests/1",
+        Fault::Header("docker-content-digest", "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"),
+        99,
+    );
+    desk.pull(&name(&registry, ":1")).unwrap();
+    // Behind the gap there is the mirror alone.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut desk = Desk::new(&mirror);
+    desk.options.plain_http.insert(gone.parse().unwrap());
+    desk.options.mirrors = vec![format!("{gone}={}", mirror.host).parse::<Mirror>().unwrap()];
+    image(&mirror, "amd64", "2");
+    let pulled = desk.pull_as(&PullRequest { referrers: true, ..Desk::request(&format!("{gone}/app:2")) }).unwrap();
+    assert_eq!((pulled.survey.blobs.len(), pulled.referrers.len()), (3, 0));
+}

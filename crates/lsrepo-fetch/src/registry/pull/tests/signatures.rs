@@ -77,6 +77,22 @@ fn signatures_that_refer_to_each_other_end() {
     assert_eq!(pulled.referrers.len(), 1);
 }
 
+#[test]
+fn long_lists_have_pages_and_mirrors_have_lists_of_their_own() {
+    let registry = Registry::new(Manner { api: true, paged: true, ..Manner::default() });
+    let root = image(&registry, "amd64", "1");
+    let all = ["one", "two", "three"].map(|name| attached(&registry, Some(&root), name));
+    let pulled = Desk::new(&registry).pull_as(&with_referrers(&registry)).unwrap();
+    assert_eq!(digests(&pulled), sorted(&all.iter().collect::<Vec<_>>()));
+    // A mirror that has the image, and nothing of what refers to it.
+    let mirror = Registry::new(Manner { api: true, ..Manner::default() });
+    image(&mirror, "amd64", "1");
+    let mut desk = Desk::new(&registry);
+    desk.options.plain_http.insert(mirror.host.parse().unwrap());
+    desk.options.mirrors = vec![format!("{}={}", registry.host, mirror.host).parse::<Mirror>().unwrap()];
+    assert_eq!(desk.pull_as(&with_referrers(&registry)).unwrap().referrers.len(), 3);
+}
+
 /// A key, and its signature of a payload about a digest.
 struct Signer(ring::signature::EcdsaKeyPair);
 
