@@ -3,6 +3,7 @@
 
 mod deb;
 mod desk;
+mod files;
 mod fuzz_corpus;
 mod image_command;
 mod images;
@@ -13,4 +14,5 @@ mod repository;
 #[allow(dead_code)] // each user of it needs another part
 mod rpm;
 mod rpm_job;
+mod selection;
 mod upstream;

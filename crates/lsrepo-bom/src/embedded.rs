@@ -1,26 +1,46 @@
 //! The BOM that the program carries: `bom/*.yml` and `bom/platforms/*.yml`, as they were when it was built.
 
-use crate::{error::BomError, module::Module, platforms::PlatformDocument};
+use crate::{cluster::Components, error::BomError, module::Module, platforms::PlatformDocument};
 use lsrepo_types::Os;
 
-const MODULES: &[(&str, &str)] = &[("bom/tools.yml", include_str!("../../../bom/tools.yml"))];
+/// Name and text of `FOLDER/NAME.yml` for each name.
+macro_rules! documents {
+    ($folder:literal: $($name:literal)*) => {
+        &[$((concat!($folder, "/", $name, ".yml"), include_str!(concat!("../../../", $folder, "/", $name, ".yml")))),*]
+    };
+}
 
-const PLATFORMS: &[(&str, &str)] = &[
-    ("bom/platforms/almalinux-8.yml", include_str!("../../../bom/platforms/almalinux-8.yml")),
-    ("bom/platforms/almalinux-9.yml", include_str!("../../../bom/platforms/almalinux-9.yml")),
-    ("bom/platforms/centos-7.yml", include_str!("../../../bom/platforms/centos-7.yml")),
-    ("bom/platforms/debian-12.yml", include_str!("../../../bom/platforms/debian-12.yml")),
-    ("bom/platforms/debian-13.yml", include_str!("../../../bom/platforms/debian-13.yml")),
-    ("bom/platforms/fedora-43.yml", include_str!("../../../bom/platforms/fedora-43.yml")),
-    ("bom/platforms/redhat-7.yml", include_str!("../../../bom/platforms/redhat-7.yml")),
-    ("bom/platforms/rhel-8.yml", include_str!("../../../bom/platforms/rhel-8.yml")),
-    ("bom/platforms/rocky-8.yml", include_str!("../../../bom/platforms/rocky-8.yml")),
-    ("bom/platforms/rocky-9.yml", include_str!("../../../bom/platforms/rocky-9.yml")),
-];
+#[rustfmt::skip]
+const MODULES: &[(&str, &str)] = documents!("bom":
+    "alertmanager" "applications" "calico" "canal" "certificate" "common"
+    "containerd" "coredns" "docker" "elasticsearch-curator" "filebeat" "firewall"
+    "flannel" "grafana" "haproxy" "haproxy-exporter" "harbor" "helm"
+    "ignite" "image-registry" "istio" "java" "jmx-exporter" "k8s-as-cloud-service"
+    "kafka" "kafka-exporter" "keepalived" "keycloak" "kibana" "kubernetes-common"
+    "kubernetes-control-plane" "kubernetes-dashboard" "kubernetes-ha" "kubernetes-master" "kubernetes-node" "kubernetes-upgrade"
+    "logging" "logstash" "node-exporter" "opendistro-for-elasticsearch" "opensearch" "opensearch-dashboards"
+    "pgaudit" "pgbouncer" "pgpool" "postgres-exporter" "postgresql" "prometheus"
+    "rabbitmq" "repmgr" "repository" "rook" "tools" "vault"
+    "zookeeper"
+);
+
+#[rustfmt::skip]
+const PLATFORMS: &[(&str, &str)] = documents!("bom/platforms":
+    "almalinux-8" "almalinux-9" "centos-7" "debian-12" "debian-13" "fedora-43"
+    "redhat-7" "rhel-8" "rhel-9" "rocky-8" "rocky-9" "ubuntu-18.04"
+    "ubuntu-20.04" "ubuntu-22.04" "ubuntu-24.04"
+);
+
+const COMPONENTS: (&str, &str) = ("bom/components.yml", include_str!("../../../bom/components.yml"));
 
 /// All modules, sorted by name.
 pub fn modules() -> Result<Vec<Module>, BomError> {
     MODULES.iter().map(|(file, text)| Module::parse(text, file)).collect()
+}
+
+/// Which modules each component of a cluster is made of.
+pub fn components() -> Result<Components, BomError> {
+    Components::parse(COMPONENTS.1, COMPONENTS.0)
 }
 
 /// All platforms, sorted by name.
@@ -43,8 +63,11 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for (folder, listed) in [("bom", MODULES), ("bom/platforms", PLATFORMS)] {
             let files = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-            let mut found: Vec<_> = files.filter(|name| name.ends_with(".yml")).map(|name| format!("{folder}/{name}")).collect();
-            found.sort();
+            let mut found: Vec<_> = files
+                .filter(|name| name.ends_with(".yml") && name != "components.yml")
+                .map(|name| format!("{folder}/{name}"))
+                .collect();
+            found.sort_by(|a, b| a.trim_end_matches(".yml").cmp(b.trim_end_matches(".yml")));
             assert_eq!(found, listed.iter().map(|(file, _)| *file).collect::<Vec<_>>());
         }
         for (module, (file, _)) in modules().unwrap().iter().zip(MODULES) {

@@ -3,6 +3,8 @@
 //! Text in, values out; nothing here opens a file.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod checksums;
+pub mod cluster;
 pub mod download;
 pub mod embedded;
 mod error;
@@ -11,10 +13,11 @@ pub mod module;
 pub mod platforms;
 pub mod requirement;
 pub mod requirements_file;
+pub mod selection;
 
-pub use download::FileRequest;
-pub use error::{BomError, UnusableLine};
+pub use download::{Checksums, FileRequest};
+pub use error::{BomError, Misfit, UnusableLine};
 pub use lock::Lock;
 pub use module::Module;
 pub use platforms::PlatformDocument;
-pub use requirement::{ImageRequirement, ModuleName, PackageRequest, Requirement};
+pub use requirement::{FileKind, FileRequirement, ImageRequirement, ModuleName, PackageRequest, Requirement};

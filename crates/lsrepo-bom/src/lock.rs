@@ -8,11 +8,12 @@ mod parts;
 mod render;
 
 pub use parts::{
-    DocumentKind, LockedDocument, LockedImage, LockedKey, LockedPackage, LockedReferrer, LockedSource, PackageSignatures,
+    DocumentKind, LockedDocument, LockedFile, LockedImage, LockedKey, LockedPackage, LockedReferrer, LockedSource,
+    PackageSignatures, Proof,
 };
 
-use crate::requirement::{ImageRequirement, ModuleName, Requirement};
-use lsrepo_types::{Platform, Timestamp};
+use crate::requirement::{FileRequirement, ImageRequirement, ModuleName, Requirement};
+use lsrepo_types::{Digest, Platform, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -25,9 +26,25 @@ pub const VERSION: u32 = 1;
 pub struct Lock {
     /// the format's version
     pub version: u32,
+    /// addresses whose content somebody looked at again, sorted
+    #[serde(default, rename = "repin")]
+    pub repins: Vec<Repin>,
     /// sorted by platform
     #[serde(default, rename = "platform")]
     pub platforms: Vec<PlatformLock>,
+}
+
+/// An address whose content changed upstream, and was found to be good.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repin {
+    /// of the file
+    pub url: String,
+    /// what it had to be before
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<Digest>,
+    /// what it has to be now
+    pub digest: Digest,
 }
 
 /// What one platform is made of.
@@ -55,6 +72,9 @@ pub struct PlatformLock {
     /// the container images, sorted by reference
     #[serde(default, rename = "image")]
     pub images: Vec<LockedImage>,
+    /// the files, sorted by name
+    #[serde(default, rename = "file")]
+    pub files: Vec<LockedFile>,
 }
 
 /// The question that a platform's lock answers.
@@ -83,6 +103,9 @@ pub struct Asked {
     /// who wants which image, sorted
     #[serde(default)]
     pub images: Vec<ImageRequirement>,
+    /// who wants which file, or package by URL, sorted
+    #[serde(default)]
+    pub files: Vec<FileRequirement>,
     /// take the layers of every platform that an image has
     #[serde(default)]
     pub all_platforms: bool,
@@ -95,6 +118,12 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Whether packages or files are wanted by one of these modules. No modules mean that it does not matter.
+    pub fn has_one_of(&self, modules: &[ModuleName]) -> bool {
+        let mut wanting = self.requirements.iter().map(|wish| &wish.module).chain(self.files.iter().map(|wish| &wish.module));
+        modules.is_empty() || wanting.any(|module| modules.contains(module))
+    }
+
     fn same_image_policy(&self, other: &Self) -> bool {
         (self.all_platforms, self.no_referrers, self.foreign_layers)
             == (other.all_platforms, other.no_referrers, other.foreign_layers)
@@ -137,7 +166,7 @@ impl Lock {
     pub fn new(mut platforms: Vec<PlatformLock>) -> Self {
         platforms.iter_mut().for_each(PlatformLock::sort);
         platforms.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { version: VERSION, platforms }
+        Self { version: VERSION, repins: Vec::new(), platforms }
     }
 
     /// Reads a lock and checks that it is whole.
@@ -174,7 +203,7 @@ impl Lock {
     /// Puts `platform` in the place of the part of the same name.
     pub fn replace(&mut self, platform: PlatformLock) {
         let others = std::mem::take(&mut self.platforms).into_iter().filter(|other| other.name != platform.name);
-        *self = Lock::new(others.chain([platform.clone()]).collect());
+        *self = Lock { repins: std::mem::take(&mut self.repins), ..Lock::new(others.chain([platform.clone()]).collect()) };
     }
 }
 
@@ -182,19 +211,22 @@ impl PlatformLock {
     /// A platform of which nothing is known but what is asked.
     pub fn new(name: Platform, asked: Asked) -> Self {
         let (sources, keys, documents) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, date: Timestamp(0), asked, sources, keys, documents, packages: Vec::new(), images: Vec::new() }
+        let (packages, images, files) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, date: Timestamp(0), asked, sources, keys, documents, packages, images, files }
     }
 
-    /// Sizes of all packages and images, in bytes. What images share counts for each of them.
+    /// Sizes of all packages, images and files, in bytes. What images share counts for each of them.
     pub fn size(&self) -> u64 {
         let images = self.images.iter().map(|image| image.bytes);
-        self.packages.iter().map(|package| package.size).chain(images).fold(0, u64::saturating_add)
+        let files = self.files.iter().map(|file| file.size);
+        self.packages.iter().map(|package| package.size).chain(images).chain(files).fold(0, u64::saturating_add)
     }
 
     /// The modules that want something, sorted.
     pub fn modules(&self) -> Vec<ModuleName> {
         let images = self.images.iter().flat_map(|image| &image.wanted_by);
-        let all: BTreeSet<_> = self.packages.iter().flat_map(|package| &package.wanted_by).chain(images).collect();
+        let files = self.files.iter().flat_map(|file| &file.wanted_by);
+        let all: BTreeSet<_> = self.packages.iter().flat_map(|package| &package.wanted_by).chain(images).chain(files).collect();
         all.into_iter().cloned().collect()
     }
 
@@ -203,8 +235,10 @@ impl PlatformLock {
         let mut part = self.clone();
         part.packages.retain(|package| package.wanted_by.contains(module));
         part.images.retain(|image| image.wanted_by.contains(module));
+        part.files.retain(|file| file.wanted_by.contains(module));
         part.asked.requirements.retain(|requirement| requirement.module == *module);
         part.asked.images.retain(|requirement| requirement.module == *module);
+        part.asked.files.retain(|requirement| requirement.module == *module);
         part.sources.retain(|source| part.packages.iter().any(|package| package.source == source.name));
         part.documents.retain(|document| part.sources.iter().any(|source| source.name == document.source));
         part.keys.retain(|key| part.sources.iter().any(|source| key.sources.contains(&source.name)));
@@ -218,7 +252,13 @@ impl PlatformLock {
         let gone = old.requirements.iter().find(|requirement| !new.requirements.contains(requirement));
         let lacking = new.images.iter().find(|image| !old.images.contains(image));
         let unwanted = old.images.iter().find(|image| !new.images.contains(image));
+        let absent = new.files.iter().find(|file| !old.files.contains(file));
+        let dropped = old.files.iter().find(|file| !new.files.contains(file));
         match (missing, gone) {
+            _ if absent.is_some() => absent.map(|new| format!("the file `{}` (module {}) is not in it", new.file.name, new.module)),
+            _ if dropped.is_some() => {
+                dropped.map(|old| format!("the file `{}` (module {}) is no longer wanted", old.file.name, old.module))
+            }
             _ if lacking.is_some() => lacking.map(|new| format!("the image `{}` (module {}) is not in it", new.image, new.module)),
             _ if unwanted.is_some() => {
                 unwanted.map(|old| format!("the image `{}` (module {}) is no longer wanted", old.image, old.module))
@@ -255,6 +295,13 @@ impl PlatformLock {
         }
         self.asked.images.sort();
         self.asked.images.dedup();
+        self.asked.files.sort();
+        self.asked.files.dedup();
+        for file in &mut self.files {
+            file.wanted_by.sort();
+            file.wanted_by.dedup();
+        }
+        self.files.sort_by(|a, b| (&a.name, a.digest).cmp(&(&b.name, b.digest)));
         for image in &mut self.images {
             image.wanted_by.sort();
             image.wanted_by.dedup();

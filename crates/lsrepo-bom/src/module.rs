@@ -12,30 +12,37 @@
 //! ```
 
 mod labels;
+mod natural;
+mod only;
 mod wishes;
 
 pub use labels::{MatchExpression, Operator, Requires, Rule};
-pub use wishes::{FileWish, ImageWish, PackageWish, Wishes};
+pub use only::Only;
+pub use wishes::{FileWish, ImageWish, PackageWish, PlatformWishes, Wishes};
 
 use crate::{
-    download::FileRequest,
     error::{BomError, from_yaml},
-    requirement::{ModuleName, Requirement},
+    requirement::ModuleName,
 };
 use lsrepo_types::{Arch, Platform};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A module's document.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A module: a unit of the stack, what it requires of other modules, and what must be downloaded for it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
     /// always `module`
     kind: Kind,
     /// unique in a BOM
+    #[schemars(with = "String", regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"))]
     pub name: ModuleName,
     /// of the module, not of what it installs
     pub version: String,
+    /// what it is for, in one line
+    #[serde(default)]
+    pub summary: String,
     /// what other modules' rules look at
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
@@ -47,13 +54,14 @@ pub struct Module {
     pub influences: Vec<Rule>,
     /// where it runs; all where the document does not say
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub supported_architectures: Architectures,
     /// what must be downloaded
     #[serde(default)]
     pub requirements: Wishes,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Module,
@@ -65,28 +73,22 @@ impl Module {
         from_yaml(text, file)
     }
 
+    /// The JSON Schema of a module's document.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Module)
+    }
+
     /// Whether it runs on this architecture.
     pub fn supports(&self, arch: Arch) -> bool {
         self.supported_architectures.0.contains(&arch)
     }
 
-    /// The packages it wants on `platform`, sorted. None on an architecture that it does not support.
-    pub fn packages_for(&self, platform: &Platform) -> Vec<Requirement> {
-        let wanted = self.requirements.packages.iter().filter(|wish| self.supports(platform.arch) && wish.only.holds(platform));
-        let packages: BTreeSet<_> = wanted.map(|wish| wish.package.clone()).collect();
-        packages.into_iter().map(|package| Requirement { module: self.name.clone(), package }).collect()
-    }
-
-    /// The files it wants on `platform`, in the order of the document.
-    pub fn files_for(&self, platform: &Platform) -> Vec<FileRequest> {
-        let wanted = self.requirements.files.iter().filter(|wish| self.supports(platform.arch) && wish.only.holds(platform));
-        wanted.map(|wish| wish.request(platform.arch)).collect()
-    }
-
-    /// The images it wants on `platform`, in the order of the document.
-    pub fn images_for(&self, platform: &Platform) -> Vec<String> {
-        let wanted = self.requirements.images.iter().filter(|wish| self.supports(platform.arch) && wish.only.holds(platform));
-        wanted.map(|wish| wish.reference.clone()).collect()
+    /// What it wants on `platform`. Nothing on an architecture that it does not support.
+    pub fn wishes_for(&self, platform: &Platform) -> PlatformWishes {
+        match self.supports(platform.arch) {
+            true => self.requirements.on(platform),
+            false => PlatformWishes::default(),
+        }
     }
 
     /// The strong rules that none of `others` fulfils.
@@ -108,12 +110,19 @@ impl Default for Architectures {
 }
 
 impl TryFrom<Vec<String>> for Architectures {
-    type Error = lsrepo_types::ArchError;
+    type Error = String;
 
     fn try_from(words: Vec<String>) -> Result<Self, Self::Error> {
         match words.iter().any(|word| word == "all") {
             true => Ok(Self::default()),
-            false => words.iter().map(|word| word.parse()).collect::<Result<_, _>>().map(Self),
+            false if words.is_empty() => {
+                Err("it runs nowhere: the list is empty\nhint: leave it out where it runs everywhere".to_owned())
+            }
+            false => words
+                .iter()
+                .map(|word| word.parse().map_err(|error: lsrepo_types::ArchError| error.to_string()))
+                .collect::<Result<_, _>>()
+                .map(Self),
         }
     }
 }

@@ -29,7 +29,10 @@
 mod base;
 mod yum;
 
-use crate::error::{BomError, from_yaml};
+use crate::{
+    error::{BomError, from_yaml},
+    requirement::ModuleName,
+};
 use lsrepo_types::{Arch, Family, Os};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -98,10 +101,14 @@ pub struct AptUpstream {
     pub suites: Vec<String>,
     /// `main`, `contrib`
     pub components: Vec<String>,
-    /// file of the keys that sign it, or the armoured key itself
+    /// address or file of the keys that sign it, or the armoured key itself
     pub signed_by: Option<String>,
     /// apt's priority, where it is not the usual one
     pub pin: Option<i32>,
+    /// only for these; none: for all of the platform
+    pub architectures: Vec<Arch>,
+    /// asked only where one of these modules is wanted; none: always
+    pub modules: Vec<ModuleName>,
 }
 
 impl PlatformDocument {
@@ -137,13 +144,17 @@ struct AptEntry {
     components: Vec<String>,
     signed_by: Option<String>,
     pin: Option<i32>,
+    #[serde(default)]
+    architectures: Vec<Arch>,
+    #[serde(default)]
+    modules: Vec<ModuleName>,
 }
 
 impl TryFrom<AptEntry> for AptUpstream {
     type Error = String;
 
     fn try_from(entry: AptEntry) -> Result<Self, String> {
-        let AptEntry { mirror, uri, suites, components, signed_by, pin } = entry;
+        let AptEntry { mirror, uri, suites, components, signed_by, pin, architectures, modules } = entry;
         let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/+".contains(c));
         match (&mirror, &uri) {
             (Some(_), Some(_)) | (None, None) => return Err("an upstream names either `mirror` or `uri`".to_owned()),
@@ -157,7 +168,7 @@ impl TryFrom<AptEntry> for AptUpstream {
         }
         match suites.iter().chain(&components).find(|text| !word(text)) {
             Some(wrong) => Err(format!("`{wrong}` is neither a suite nor a component")),
-            None => Ok(Self { mirror, uri, suites, components, signed_by, pin }),
+            None => Ok(Self { mirror, uri, suites, components, signed_by, pin, architectures, modules }),
         }
     }
 }

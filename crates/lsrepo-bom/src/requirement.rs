@@ -36,8 +36,11 @@ pub enum RequirementError {
     #[error("`{0}` is not a package request: expected a name such as `nginx`, maybe with a version: `nginx=1.22.*`")]
     Package(String),
     /// not a file to download
-    #[error("`{0}` is not a file request: expected `http://…` or `https://…`, then maybe the name to save it under")]
+    #[error("`{0}` is not a file request: expected `https://…`, `http://…` or `file:///…`, then maybe the name to save it under")]
     File(String),
+    /// half of a signature
+    #[error("a signature of checksums needs both: `signature`, its address, and `key`, which makes it")]
+    Checksums,
     /// not a digest
     #[error("`{0}` is not a SHA-256: expected 64 hexadecimal digits")]
     Digest(String),
@@ -139,6 +142,36 @@ pub struct ImageRequirement {
     pub module: ModuleName,
     /// written out: `docker.io/library/registry:2`
     pub image: String,
+}
+
+/// A file, or a package by URL, together with the module that wants it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRequirement {
+    /// who wants it
+    pub module: ModuleName,
+    /// whether it is kept as a file, or put into the package repository
+    #[serde(default, skip_serializing_if = "FileKind::is_file")]
+    pub kind: FileKind,
+    /// what is wanted
+    pub file: crate::FileRequest,
+}
+
+/// What a file by URL is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// kept and served as it is
+    #[default]
+    File,
+    /// a package that lies in no repository
+    Package,
+}
+
+impl FileKind {
+    fn is_file(&self) -> bool {
+        *self == Self::File
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@
 //! docker-ce 5:20.10.8             name and version: that version and what continues it
 //! docker-ce=5:20.10.8*            exactly this pattern
 //! nmap-ncat kubeadm-1.19.15       several on a line; a version joined by a dash stays part of the name
+//! https://example.org/x.rpm       by URL: it lands in the package repository
 //! [files]
-//! https://example.org/dashboards/7249/download dashboard.json
+//! https://example.org/dashboards/7249/download dashboards/7249.json
+//! https://example.org/x.tgz sha256:9f86d081…
 //! [images]
 //! registry:2.8.0
 //! ```
@@ -33,6 +35,8 @@ pub struct RequirementsFile {
     pub prerequisites: Vec<PackageRequest>,
     /// packages of the stack
     pub packages: Vec<PackageRequest>,
+    /// packages by URL
+    pub package_files: Vec<FileRequest>,
     /// files by URL
     pub files: Vec<FileRequest>,
     /// references of container images
@@ -83,6 +87,7 @@ impl RequirementsFile {
     fn take(&mut self, section: Section, line: &str) -> Result<(), RequirementError> {
         match section {
             Section::Prerequisites => take_packages(&mut self.prerequisites, line),
+            Section::Packages if line.contains("://") => take_package_file(&mut self.package_files, line),
             Section::Packages => take_packages(&mut self.packages, line),
             Section::Files => line.parse().map(|file| add(&mut self.files, file)),
             Section::Images => line
@@ -106,6 +111,15 @@ fn take_packages(packages: &mut Vec<PackageRequest>, line: &str) -> Result<(), R
                 add(packages, word.parse()?);
             }
         }
+    }
+    Ok(())
+}
+
+fn take_package_file(files: &mut Vec<FileRequest>, line: &str) -> Result<(), RequirementError> {
+    let file: FileRequest = line.parse()?;
+    match file.name.ends_with(".deb") || file.name.ends_with(".rpm") {
+        true => add(files, file),
+        false => return Err(RequirementError::Package(line.to_owned())),
     }
     Ok(())
 }

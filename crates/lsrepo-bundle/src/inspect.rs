@@ -22,6 +22,10 @@ pub struct Inspection {
     pub bytes: u64,
     /// different bytes of container images
     pub image_bytes: u64,
+    /// different files
+    pub files: u64,
+    /// their bytes
+    pub file_bytes: u64,
     /// its prepared sets
     pub parts: Vec<Part>,
     /// container images, by name
@@ -57,9 +61,13 @@ pub struct Part {
     pub images: Vec<String>,
     /// different bytes of those
     pub image_bytes: u64,
+    /// its files
+    pub files: Vec<Item>,
+    /// bytes of its files
+    pub file_bytes: u64,
 }
 
-/// A package's file.
+/// A package's file, or another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
     /// its name
@@ -75,13 +83,15 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
     let mut reader = Reader::new(input);
     let head = head::read(&mut reader, trust, now)?;
     let manifests = head::manifests(&mut reader, &head.index)?;
-    let mut sizes = BTreeMap::new();
+    let (mut sizes, mut file_sizes) = (BTreeMap::new(), BTreeMap::new());
     let mut parts = Vec::new();
     let (mut images, mut all_images) = (BTreeMap::new(), BTreeMap::new());
     for (descriptor, (_, manifest)) in head::sets(&head.index).zip(&manifests) {
         let describes = |one: &lsrepo_oci::Descriptor| media_type::DESCRIBING.contains(&one.media_type.as_str());
         // A package has its file name; what else is content belongs to images.
-        let is_package = |one: &&lsrepo_oci::Descriptor| !describes(one) && one.annotation(annotation::TITLE).is_some();
+        let is_file = |one: &&lsrepo_oci::Descriptor| one.media_type == media_type::FILE;
+        let is_package =
+            |one: &&lsrepo_oci::Descriptor| !describes(one) && !is_file(one) && one.annotation(annotation::TITLE).is_some();
         let of_image = |one: &&lsrepo_oci::Descriptor| !describes(one) && one.annotation(annotation::TITLE).is_none();
         let image_sizes: BTreeMap<Digest, u64> =
             manifest.layers.iter().filter(of_image).map(|one| (one.digest, one.size)).collect();
@@ -92,6 +102,8 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
             digest: one.digest,
         };
         let packages: Vec<Item> = manifest.layers.iter().filter(is_package).map(item).collect();
+        let files: Vec<Item> = manifest.layers.iter().filter(is_file).map(item).collect();
+        file_sizes.extend(files.iter().map(|one| (one.digest, one.size)));
         sizes.extend(packages.iter().map(|one| (one.digest, one.size)));
         let say = |name: &str| manifest.annotations.get(name).cloned().unwrap_or_default();
         parts.push(Part {
@@ -102,6 +114,8 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
             packages,
             images: head::named(manifest).map(|(name, _)| name.to_owned()).collect(),
             image_bytes: image_sizes.values().sum(),
+            file_bytes: files.iter().map(|one| one.size).sum(),
+            files,
         });
         all_images.extend(image_sizes);
     }
@@ -112,6 +126,8 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
         packages: sizes.len() as u64,
         bytes: sizes.values().sum(),
         image_bytes: all_images.values().sum(),
+        files: file_sizes.len() as u64,
+        file_bytes: file_sizes.values().sum(),
         parts,
         images: images.into_iter().map(|(name, digest)| Image { name, digest }).collect(),
         image_content: all_images,

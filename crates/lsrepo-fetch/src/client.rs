@@ -45,6 +45,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: reqwest::header::HeaderMap,
     pub(crate) length: Option<u64>,
+    /// whether the answer came over `http:` though `https:` was asked
+    pub(crate) unguarded: bool,
     body: Body,
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct Ask {
     pub(crate) modified: Option<String>,
     /// from this byte on
     pub(crate) offset: u64,
+    /// only what it would answer
+    pub(crate) head: bool,
 }
 
 impl Client {
@@ -133,7 +137,7 @@ impl Client {
         }
         let other = self.routes.iter().find(|(below, _)| url.as_str().starts_with(below)).map(|(_, client)| client);
         let (http, credentials) = other.map_or((&self.http, &self.credentials), |other| (&other.http, &other.credentials));
-        let mut request = http.get(url.clone());
+        let mut request = if ask.head { http.head(url.clone()) } else { http.get(url.clone()) };
         if let Some((login, password)) = credentials.find(&url).filter(|_| url.username().is_empty()) {
             request = request.basic_auth(login, Some(password));
         }
@@ -148,7 +152,8 @@ impl Client {
         }
         let response = request.send().await.map_err(|error| network(whole(&error)))?;
         let (status, headers, length) = (response.status().as_u16(), response.headers().clone(), response.content_length());
-        Ok(Answer { status, headers, length, body: Body::Http(Box::new(response)) })
+        let unguarded = url.scheme() == "https" && response.url().scheme() != "https";
+        Ok(Answer { status, headers, length, unguarded, body: Body::Http(Box::new(response)) })
     }
 
     /// A whole body of at most `limit` bytes.
@@ -168,7 +173,7 @@ impl Answer {
     /// What a registry answered.
     pub(crate) fn of_registry(status: u16, headers: reqwest::header::HeaderMap, response: reqwest::Response) -> Self {
         let length = response.content_length();
-        Self { status, headers, length, body: Body::Http(Box::new(response)) }
+        Self { status, headers, length, unguarded: false, body: Body::Http(Box::new(response)) }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -212,7 +217,7 @@ fn file(url: &Url, address: &str, ask: &Ask) -> Result<Answer, FetchError> {
         offset if offset < length => 206,
         _ => 416,
     };
-    Ok(Answer { status, headers, length: Some(length.saturating_sub(ask.offset)), body: Body::File(file) })
+    Ok(Answer { status, headers, length: Some(length.saturating_sub(ask.offset)), unguarded: false, body: Body::File(file) })
 }
 
 /// An error with its causes; reqwest's own text leaves them out.

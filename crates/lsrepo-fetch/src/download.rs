@@ -1,4 +1,4 @@
-//! Files of known digest and size, into the store.
+//! Files into the store: those of known digest and size, and those of which either is found out on the way.
 
 use crate::{
     Client, Event, FetchError,
@@ -16,6 +16,8 @@ const TRIES: u32 = 5;
 /// Files that get their names together, by count and by bytes. One that waits for its name is not fetched again.
 const BATCH: usize = 128;
 const BATCH_BYTES: u64 = 256 << 20;
+/// The largest file of which no size is known.
+const MOST: u64 = 64 << 30;
 /// The longest wait that a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
@@ -30,6 +32,40 @@ pub struct Download {
     pub urls: Vec<String>,
     /// how messages call it
     pub name: String,
+}
+
+/// What one job fetches.
+struct Item {
+    digest: Option<Digest>,
+    size: Option<u64>,
+    urls: Vec<String>,
+    name: String,
+}
+
+impl From<&Download> for Item {
+    fn from(item: &Download) -> Self {
+        Self { digest: Some(item.digest), size: Some(item.size), urls: item.urls.clone(), name: item.name.clone() }
+    }
+}
+
+/// A file of which not all is known.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// what it has to be, where that is known
+    pub digest: Option<Digest>,
+    /// where it is, the best address first
+    pub urls: Vec<String>,
+    /// how messages call it
+    pub name: String,
+}
+
+/// A file that is in the store now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// of its bytes
+    pub digest: Digest,
+    /// bytes
+    pub size: u64,
 }
 
 /// What was done.
@@ -62,7 +98,7 @@ pub async fn download(
             continue;
         }
         let job = Job { client: client.clone(), store: store.clone(), hosts: hosts.clone(), now, on_event: on_event.clone() };
-        let item = item.clone();
+        let item = Item::from(item);
         // Waiting files cost a task each, not a connection: every host has its own limit.
         tasks.spawn(async move { job.fetch(&item).await });
     }
@@ -81,6 +117,39 @@ pub async fn download(
         }
     }
     Ok(report)
+}
+
+/// Fetches files of which not all is known. Each that could not be had says why, the others are in the store.
+pub async fn fetch_files(
+    client: &Client,
+    wanted: &[Wanted],
+    store: &Store,
+    now: Timestamp,
+    on_event: Arc<dyn Fn(Event<'_>) + Send + Sync>,
+) -> Result<Vec<Result<Fetched, FetchError>>, FetchError> {
+    let hosts = Arc::new(Hosts::default());
+    let mut tasks = JoinSet::new();
+    for (number, wanted) in wanted.iter().enumerate() {
+        let job = Job { client: client.clone(), store: store.clone(), hosts: hosts.clone(), now, on_event: on_event.clone() };
+        let Wanted { digest, urls, name } = wanted.clone();
+        let item = Item { digest, size: None, urls, name };
+        tasks.spawn(async move { (number, job.fetch(&item).await) });
+    }
+    let mut results: Vec<Option<Result<Fetched, FetchError>>> = wanted.iter().map(|_| None).collect();
+    while let Some(done) = tasks.join_next().await {
+        let (number, result) = done.map_err(|error| FetchError::Client(error.to_string()))?;
+        results[number] = Some(match result {
+            Err(error) => Err(error),
+            Ok((pending, _)) => {
+                let fetched = Fetched { digest: pending.digest, size: pending.size };
+                let store = store.clone();
+                let committed = tokio::task::spawn_blocking(move || store.commit(vec![pending])).await;
+                committed.map_err(|error| FetchError::Client(error.to_string()))??;
+                Ok(fetched)
+            }
+        });
+    }
+    Ok(results.into_iter().flatten().collect())
 }
 
 struct Job {
@@ -117,15 +186,15 @@ impl From<registry::Failure> for Failure {
 
 impl Job {
     /// Gives the file, whole and checked, and the bytes that came over the network.
-    async fn fetch(&self, item: &Download) -> Result<(Pending, u64), FetchError> {
+    async fn fetch(&self, item: &Item) -> Result<(Pending, u64), FetchError> {
         let mut attempts = Vec::new();
         for url in &item.urls {
             let host = self.hosts.of(url);
-            let (mut tries, mut spoilt) = (0, false);
+            let (mut tries, mut spoilt, mut state) = (0, false, None);
             let why = loop {
                 let Some(place) = host.place().await else { break "interrupted".to_owned() };
                 tries += 1;
-                let (why, wait) = match self.attempt(item, url, attempts.is_empty() && tries == 1).await {
+                let (why, wait) = match self.attempt(item, url, attempts.is_empty() && tries == 1, &mut state).await {
                     Ok(done) => {
                         host.well();
                         (self.on_event)(Event::Done { name: &item.name });
@@ -148,7 +217,8 @@ impl Job {
                 if tries >= TRIES {
                     break why;
                 }
-                let after = wait.unwrap_or_else(|| spread(self.client.backoff(tries), &item.digest)).min(LONGEST_WAIT);
+                let after =
+                    wait.unwrap_or_else(|| spread(self.client.backoff(tries), &Digest::of(item.name.as_bytes()))).min(LONGEST_WAIT);
                 (self.on_event)(Event::Retry { name: &item.name, why: &why, after });
                 time::sleep(after).await;
             };
@@ -157,43 +227,52 @@ impl Job {
         Err(FetchError::All { name: item.name.clone(), attempts })
     }
 
-    async fn attempt(&self, item: &Download, url: &str, first: bool) -> Result<(Pending, u64), Failure> {
-        let mut part = self.store.partial(&item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
+    /// `state` is what the server called the file's state when it was asked first.
+    async fn attempt(&self, item: &Item, url: &str, first: bool, state: &mut Option<String>) -> Result<(Pending, u64), Failure> {
+        let mut part = self.store.partial_from(url, item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
+        // What an earlier run left of something unknown may be of another state of the file.
+        if item.digest.is_none() && state.is_none() && part.offset() > 0 {
+            part.restart().map_err(|error| Failure::Ours(error.into()))?;
+        }
         let offset = part.offset();
         if first {
             (self.on_event)(Event::Start { name: &item.name, offset });
         }
         let mut received = 0;
-        if offset < item.size || item.size == 0 {
+        if item.size.is_none_or(|size| offset < size || size == 0) {
             let answer = self.ask(url, offset).await?;
-            let mut answer = self.judge(item, answer, &mut part)?;
+            let (mut answer, whole) = self.judge(item, answer, &mut part, state)?;
             loop {
                 let chunk = answer.chunk().await.map_err(|why| Failure::Passing(why, None))?;
                 let Some(chunk) = chunk else { break };
                 received += chunk.len() as u64;
+                if item.size.is_none() && part.offset() + chunk.len() as u64 > MOST {
+                    return Err(Failure::Lasting(format!("it has no end: more than {MOST} bytes")));
+                }
                 part.write_all(&chunk).map_err(|error| match error {
-                    StoreError::TooLong { .. } => {
+                    StoreError::TooLong { size, .. } => {
                         // What came before cannot be trusted either.
                         let _ = part.restart();
-                        Failure::Lasting(format!("more than the {} bytes that it should have", item.size))
+                        Failure::Lasting(format!("more than the {size} bytes that it should have"))
                     }
                     other => Failure::Ours(other.into()),
                 })?;
                 (self.on_event)(Event::Bytes(chunk.len() as u64));
             }
-            if part.offset() < item.size {
-                return Err(Failure::Passing(format!("it ended after {} of {} bytes", part.offset(), item.size), None));
+            if let Some(whole) = whole.filter(|&whole| part.offset() < whole) {
+                return Err(Failure::Passing(format!("it ended after {} of {whole} bytes", part.offset()), None));
             }
         }
+        let here = part.offset();
         match part.finish() {
             Ok(pending) => Ok((pending, received)),
             // A part of an earlier run may be what is wrong: the whole is asked for once more.
             Err(StoreError::Corrupt { .. }) if offset > 0 => {
-                (self.on_event)(Event::Restart(item.size));
+                (self.on_event)(Event::Restart(here));
                 Err(Failure::Passing("the continued download has another digest".to_owned(), Some(Duration::ZERO)))
             }
             Err(error @ StoreError::Corrupt { .. }) => {
-                (self.on_event)(Event::Restart(item.size));
+                (self.on_event)(Event::Restart(here));
                 Err(Failure::Corrupt(error.to_string()))
             }
             Err(other) => Err(Failure::Ours(other.into())),
@@ -211,37 +290,58 @@ impl Job {
         })
     }
 
-    /// Whether the body of an answer is what has to come next.
-    fn judge(&self, item: &Download, answer: Answer, part: &mut Partial) -> Result<Answer, Failure> {
+    /// Whether the body of an answer is what has to come next; and how many bytes the whole has, as far as that is known.
+    fn judge(
+        &self,
+        item: &Item,
+        answer: Answer,
+        part: &mut Partial,
+        state: &mut Option<String>,
+    ) -> Result<(Answer, Option<u64>), Failure> {
         let offset = part.offset();
+        if item.digest.is_none() && answer.unguarded {
+            return Err(Failure::Lasting("it leads from https to http, and nothing else says what it has to be".to_owned()));
+        }
         let mut again = || {
             (self.on_event)(Event::Restart(offset));
             part.restart().map_err(|error| Failure::Ours(error.into()))
         };
-        let expected = match answer.status {
-            200 => {
+        let now = state_of(&answer);
+        let same = item.digest.is_some() || *state == now;
+        let from = match (answer.status, range_start(&answer)) {
+            (200, _) => {
                 if offset > 0 {
                     again()?;
                 }
-                item.size
+                0
             }
-            206 if offset > 0 && range_start(&answer) == Some((offset, item.size)) => item.size - offset,
-            206 | 416 => {
+            (206, Some((start, whole))) if offset > 0 && start == offset && same && item.size.is_none_or(|size| size == whole) => {
+                offset
+            }
+            (206 | 416, _) => {
                 again()?;
+                *state = None;
                 return Err(Failure::Passing("the server sent another range than was asked for".to_owned(), Some(Duration::ZERO)));
             }
-            status @ (429 | 503) => {
+            (status @ (429 | 503), _) => {
                 return Err(Failure::Overloaded(format!("the server answered {status}"), self.retry_after(&answer)));
             }
-            status @ (408 | 500..=599) => {
+            (status @ (408 | 500..=599), _) => {
                 return Err(Failure::Passing(format!("the server answered {status}"), self.retry_after(&answer)));
             }
-            status => return Err(Failure::Lasting(format!("the server answered {status}"))),
+            (status, _) => return Err(Failure::Lasting(format!("the server answered {status}"))),
         };
-        match answer.length {
+        // Without a name for its state, a file of unknown digest is begun anew each time.
+        *state = now;
+        match (answer.length, item.size) {
             // A file of another size is another file, here and in a minute.
-            Some(length) if length != expected => Err(Failure::Lasting(format!("{length} bytes announced, {expected} expected"))),
-            _ => Ok(answer),
+            (Some(length), Some(size)) if from + length != size => {
+                Err(Failure::Lasting(format!("{length} bytes announced, {} expected", size - from)))
+            }
+            (length, size) => {
+                let whole = size.or(length.map(|length| from + length));
+                Ok((answer, whole))
+            }
         }
     }
 
@@ -256,13 +356,18 @@ impl Job {
     }
 }
 
+/// What the server calls the present state of a file.
+fn state_of(answer: &Answer) -> Option<String> {
+    answer.header("etag").or(answer.header("last-modified")).map(str::to_owned)
+}
+
 /// First byte and whole length from `bytes 5-10/11`.
 fn range_start(answer: &Answer) -> Option<(u64, u64)> {
     let (range, whole) = answer.header("content-range")?.trim().strip_prefix("bytes")?.trim().split_once('/')?;
     Some((range.split_once('-')?.0.trim().parse().ok()?, whole.trim().parse().ok()?))
 }
 
-/// A wait of up to twice as long, by the digest, so that not all come back at once.
+/// A wait of up to twice as long, by some digest, so that not all come back at once.
 fn spread(wait: Duration, digest: &Digest) -> Duration {
     wait + wait * u32::from(digest.as_bytes()[0]) / 256
 }

@@ -5,6 +5,7 @@
 //! what to ask for is decided elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
+mod ask;
 mod cache;
 mod checksum;
 mod client;
@@ -23,7 +24,7 @@ mod yum;
 
 pub use client::{Client, ClientOptions};
 pub use credentials::Credentials;
-pub use download::{Download, Report, download};
+pub use download::{Download, Fetched, Report, Wanted, download, fetch_files};
 pub use error::FetchError;
 pub use event::Event;
 pub use pin::pin;

@@ -90,6 +90,7 @@ impl Ground<'_> {
             return Ok(cached.map(|(bytes, seen)| Got { bytes, earlier: None, seen }));
         }
         let ask = cached.as_ref().map_or(Ask::default(), |(_, seen)| Ask {
+            head: false,
             etag: seen.etag.clone(),
             modified: seen.modified.clone(),
             offset: 0,

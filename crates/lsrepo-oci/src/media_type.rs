@@ -24,6 +24,8 @@ pub const MODULES: &str = "application/vnd.lambdastack.modules.v1+yaml+zstd";
 pub const UPDATEINFO: &str = "application/vnd.lambdastack.updateinfo.v1+xml+zstd";
 /// All that describe packages, and are no packages.
 pub const DESCRIBING: [&str; 6] = [LOCK, RECORDS, RPM_RECORDS, COMPS, MODULES, UPDATEINFO];
+/// A file that is neither package nor image.
+pub const FILE: &str = "application/vnd.lambdastack.file.v1";
 /// An `.rpm`.
 pub const RPM: &str = "application/x-rpm";
 /// A `.deb`.

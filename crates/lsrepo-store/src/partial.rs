@@ -1,4 +1,5 @@
-//! A blob on its way, whose digest and size are known before. What has arrived stays for the next run.
+//! A blob on its way. What has arrived stays for the next run; where digest or size are not known before, they are
+//! found out on the way.
 
 use crate::{
     Pending,
@@ -16,8 +17,10 @@ use std::{
 
 /// The start of a blob, in `tmp/<hex>.part`. One process at a time has it.
 pub struct Partial {
-    digest: Digest,
-    size: u64,
+    /// what it is called here: its digest, or that of where it comes from
+    key: Digest,
+    digest: Option<Digest>,
+    size: Option<u64>,
     file: File,
     path: PathBuf,
     hasher: Hasher,
@@ -25,13 +28,13 @@ pub struct Partial {
 }
 
 impl Partial {
-    pub(crate) fn open(store: &Store, digest: &Digest, size: u64) -> Result<Self, StoreError> {
-        let path = store.tmp().join(format!("{}.part", digest.hex()));
+    pub(crate) fn open(store: &Store, key: &Digest, digest: Option<Digest>, size: Option<u64>) -> Result<Self, StoreError> {
+        let path = store.tmp().join(format!("{}.part", key.hex()));
         let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).at(&path)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(StoreError::Busy { root: store.root().to_owned() });
         }
-        let mut partial = Self { digest: *digest, size, file, path, hasher: Hasher::new(), offset: 0 };
+        let mut partial = Self { key: *key, digest, size, file, path, hasher: Hasher::new(), offset: 0 };
         partial.rehash()?;
         Ok(partial)
     }
@@ -39,7 +42,7 @@ impl Partial {
     /// What an earlier run left is hashed again; too much of it is nothing of use.
     fn rehash(&mut self) -> Result<(), StoreError> {
         let there = self.file.metadata().at(&self.path)?.len();
-        if there > self.size {
+        if self.size.is_some_and(|size| there > size) {
             return self.restart();
         }
         let mut buffer = vec![0; 1 << 16];
@@ -61,8 +64,8 @@ impl Partial {
 
     /// Adds bytes; more than the blob has are refused before they are written.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        if self.offset + bytes.len() as u64 > self.size {
-            return Err(StoreError::TooLong { digest: self.digest, size: self.size });
+        if let Some(size) = self.size.filter(|&size| self.offset + bytes.len() as u64 > size) {
+            return Err(StoreError::TooLong { digest: self.digest.unwrap_or(self.key), size });
         }
         self.file.write_all(bytes).at(&self.path)?;
         self.hasher.update(bytes);
@@ -81,16 +84,18 @@ impl Partial {
     /// Checks size and digest. What does not fit is removed; what fits stays, even if it never gets its name.
     pub fn finish(self) -> Result<Pending, StoreError> {
         let found = self.hasher.finish();
-        let why = match (self.offset == self.size, found == self.digest) {
-            (false, _) => Some(VerifyError::Size { expected: self.size, actual: self.offset }),
-            (true, false) => Some(VerifyError::Digest { expected: self.digest, actual: found }),
+        let size = self.size.unwrap_or(self.offset);
+        let expected = self.digest.unwrap_or(found);
+        let why = match (self.offset == size, found == expected) {
+            (false, _) => Some(VerifyError::Size { expected: size, actual: self.offset }),
+            (true, false) => Some(VerifyError::Digest { expected, actual: found }),
             (true, true) => None,
         };
         if let Some(why) = why {
             fs::remove_file(&self.path).at(&self.path)?;
-            return Err(StoreError::Corrupt { digest: self.digest, why });
+            return Err(StoreError::Corrupt { digest: expected, why });
         }
-        Ok(Pending::kept(self.digest, self.size, self.path, self.file))
+        Ok(Pending::kept(found, size, self.path, self.file))
     }
 }
 

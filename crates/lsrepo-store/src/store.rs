@@ -122,7 +122,12 @@ impl Store {
 
     /// Begins or continues a blob whose digest and size are known.
     pub fn partial(&self, digest: &Digest, size: u64) -> Result<Partial, StoreError> {
-        Partial::open(self, digest, size)
+        Partial::open(self, digest, Some(*digest), Some(size))
+    }
+
+    /// Begins or continues a blob that comes from `place`, where digest or size may be unknown.
+    pub fn partial_from(&self, place: &str, digest: Option<Digest>, size: Option<u64>) -> Result<Partial, StoreError> {
+        Partial::open(self, &digest.unwrap_or_else(|| Digest::of(place.as_bytes())), digest, size)
     }
 
     /// Bytes that can still be written.

@@ -2,10 +2,12 @@
 
 mod image_command;
 mod images;
+mod selection;
 mod serve;
 
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
+pub use selection::{Kind, Selection, Upstreams};
 pub use serve::{GcArgs, ServeArgs};
 
 use crate::output::Format;
@@ -69,6 +71,8 @@ pub enum Command {
     Prepare(PrepareArgs),
     /// Show the dependency closure without downloading a package
     Resolve(ResolveArgs),
+    /// Take what an address has now for what it has to be
+    Lock(LockArgs),
     /// Write what was prepared into one signed bundle
     Export(ExportArgs),
     /// Show what a bundle holds
@@ -90,98 +94,6 @@ pub enum Command {
         /// the shell to complete for
         shell: clap_complete::Shell,
     },
-}
-
-/// What is wanted, and for which platforms.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Selection {
-    /// Operating system, such as debian-12; repeat it or give a list [default: this machine's]
-    #[arg(long, value_delimiter = ',', value_name = "OS")]
-    pub os: Vec<Os>,
-    /// Architecture in any usual spelling (x86_64, amd64, arm64, aarch64); repeat it or give a list [default: this machine's]
-    #[arg(long, value_delimiter = ',', value_name = "ARCH")]
-    pub arch: Vec<Arch>,
-    /// Package to carry: NAME, NAME=VERSION (with * and ?), NAME:ARCH or NAME/SUITE; repeat it or give a list
-    #[arg(short, long = "package", value_delimiter = ',', value_name = "PACKAGE")]
-    pub packages: Vec<lsrepo_bom::PackageRequest>,
-    /// Module of the stack to carry; repeat it or give a list
-    #[arg(short, long = "module", value_delimiter = ',', value_name = "MODULE")]
-    pub modules: Vec<lsrepo_bom::ModuleName>,
-    /// Container image to carry, as one writes it for podman or docker: nginx:1.27, quay.io/org/app@sha256:…; repeat it or
-    /// give a list
-    #[arg(short, long = "image", value_delimiter = ',', value_name = "IMAGE")]
-    pub images: Vec<lsrepo_oci::Reference>,
-    /// Read wishes from a requirements file (sections packages, files, images)
-    #[arg(long, value_name = "FILE")]
-    pub requirements: Vec<PathBuf>,
-    /// What the hosts already have: none (an empty root), minbase, or a file (dpkg status, or names)
-    #[arg(long, value_name = "none|minbase|FILE")]
-    pub base: Option<String>,
-    /// Take along what packages recommend
-    #[arg(long)]
-    pub with_recommends: bool,
-    /// Take along what packages suggest
-    #[arg(long)]
-    pub with_suggests: bool,
-    /// Package that must not be taken; repeat it or give a list
-    #[arg(long, value_delimiter = ',', value_name = "NAME")]
-    pub exclude: Vec<String>,
-    /// Module stream (RPM) to take instead of the default one: NAME:STREAM; repeat it or give a list
-    #[arg(long = "module-stream", value_delimiter = ',', value_name = "NAME:STREAM")]
-    pub module_streams: Vec<String>,
-    /// Take an older version of what is requested (RPM) where the newest cannot be installed
-    #[arg(long)]
-    pub no_best: bool,
-    /// Take the layers of every platform that an image has, not just the chosen architecture's
-    #[arg(long)]
-    pub all_platforms: bool,
-    /// Leave signatures, attestations and SBOMs of images behind
-    #[arg(long)]
-    pub no_referrers: bool,
-    /// Take layers of images that only their owner may distribute
-    #[arg(long)]
-    pub foreign_layers: bool,
-}
-
-impl Selection {
-    /// Whether nothing was chosen at all.
-    pub fn is_empty(&self) -> bool {
-        self.packages.is_empty()
-            && self.modules.is_empty()
-            && self.images.is_empty()
-            && self.requirements.is_empty()
-            && self.os.is_empty()
-            && self.arch.is_empty()
-            && self.base.is_none()
-            && !self.with_recommends
-            && !self.with_suggests
-            && self.exclude.is_empty()
-            && self.module_streams.is_empty()
-            && !self.no_best
-            && !self.all_platforms
-            && !self.no_referrers
-            && !self.foreign_layers
-    }
-}
-
-/// Where packages come from.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Upstreams {
-    /// Upstream instead of the platform's own: 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'; repeatable
-    #[arg(long = "source", value_name = "LINE")]
-    pub sources: Vec<String>,
-    /// Keyring for upstreams that name none; repeatable
-    #[arg(long = "keyring", value_name = "FILE")]
-    pub keyrings: Vec<PathBuf>,
-    /// Accept indexes whose Valid-Until has passed
-    #[arg(long)]
-    pub allow_expired: bool,
-    /// Accept indexes whose Date lies ahead of this machine's clock
-    #[arg(long)]
-    pub allow_future: bool,
-    /// Proxy for http and https [default: http_proxy, https_proxy, no_proxy]
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
 }
 
 /// `lsrepo prepare`
@@ -225,6 +137,25 @@ pub struct ResolveArgs {
     pub output: Format,
 }
 
+/// `lsrepo lock`
+#[derive(Args, Debug)]
+pub struct LockArgs {
+    /// Address of a file that was changed by its owner, and that somebody looked at; repeatable
+    #[arg(long, required = true, value_name = "URL")]
+    pub repin: Vec<String>,
+    #[command(flatten)]
+    pub(crate) upstreams: Upstreams,
+    /// The lock file
+    #[arg(long, default_value = "lsrepo.lock", value_name = "FILE")]
+    pub lock_file: PathBuf,
+    /// Show old and new; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+}
+
 /// `lsrepo export`
 #[derive(Args, Debug)]
 pub struct ExportArgs {
@@ -258,6 +189,9 @@ pub struct InspectArgs {
     /// List every container image
     #[arg(long)]
     pub images: bool,
+    /// List every file
+    #[arg(long)]
+    pub files: bool,
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,

@@ -1,10 +1,18 @@
 //! From what is wanted and what upstreams offer to a platform's lock.
 
+pub(crate) mod by_url;
 mod deb;
 mod rpm;
 
-use crate::{cli::Upstreams, context::Context, host, upstreams::yum, wanted::Wanted};
+use crate::{
+    cli::Upstreams,
+    context::Context,
+    host,
+    upstreams::{apt, yum},
+    wanted::Wanted,
+};
 use anyhow::Result;
+use by_url::UrlPackage;
 use lsrepo_bom::{
     ModuleName, Requirement,
     lock::{LockedPackage, PlatformLock},
@@ -58,17 +66,34 @@ pub(crate) fn client(flags: &Upstreams) -> Result<Client> {
     Ok(Client::new(ClientOptions { proxy: flags.proxy.clone(), credentials, ..ClientOptions::default() })?)
 }
 
-/// Asks the upstreams of a platform and resolves what is wanted. `favour` names versions to be kept where possible.
-pub(crate) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstreams, favour: &[LockedPackage]) -> Result<Solved> {
-    if wanted.asked.requirements.is_empty() {
+/// Asks the upstreams of a platform and resolves what is wanted. `favour` names versions to be kept where possible;
+/// `by_url` are packages of the store that lie in no repository.
+pub(crate) async fn resolve(
+    context: &Context,
+    wanted: &Wanted,
+    flags: &Upstreams,
+    favour: &[LockedPackage],
+    by_url: &[UrlPackage],
+) -> Result<Solved> {
+    if wanted.asked.requirements.is_empty() && by_url.is_empty() {
         // Nobody need be asked for nothing.
         let lock = PlatformLock::new(wanted.platform.clone(), wanted.asked.clone());
         let (conflicts, apart, exclusive, shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         return Ok(Solved { lock, conflicts, apart, exclusive, shares, unpinned: Vec::new() });
     }
     match wanted.platform.os.family() {
-        Family::Debian => deb::resolve(context, wanted, flags, favour).await,
-        Family::RedHat => rpm::resolve(context, wanted, flags, favour).await,
+        Family::Debian => deb::resolve(context, wanted, flags, favour, by_url).await,
+        Family::RedHat => rpm::resolve(context, wanted, flags, favour, by_url).await,
+    }
+}
+
+/// Whether it is known where a platform's packages come from. Asks nobody.
+pub(crate) fn check(wanted: &Wanted, flags: &Upstreams) -> Result<()> {
+    let (platform, asked) = (&wanted.platform, &wanted.asked);
+    match platform.os.family() {
+        _ if asked.requirements.is_empty() => Ok(()),
+        Family::Debian => apt::find(platform, asked, flags).map(drop),
+        Family::RedHat => yum::find(platform, asked, flags).map(drop),
     }
 }
 

@@ -4,6 +4,7 @@ mod carry;
 mod gc;
 mod image;
 mod key;
+mod lock;
 mod prepare;
 mod resolve;
 mod serve;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Prepare(args) => prepare::run(&context, &args),
         Command::Resolve(args) => resolve::run(&context, &args),
+        Command::Lock(args) => lock::run(&context, &args),
         Command::Export(args) => carry::export(&context, &args),
         Command::Inspect(args) => carry::inspect(&context, &args),
         Command::Import(args) => carry::import(&context, &args),

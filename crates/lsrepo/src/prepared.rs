@@ -1,7 +1,7 @@
 //! A prepared set: one platform's part for one module, as an OCI manifest in the store.
 //!
 //! Its config is that part of the lock, its first layer says what the packages' own headers say, then come the
-//! documents that travel with them, reduced to what is carried, then the packages, and then container images.
+//! documents that travel with them, reduced to what is carried, then the packages, the files, and then container images.
 
 mod deb;
 pub(crate) mod images;
@@ -159,6 +159,9 @@ fn manifest<R: Serialize>(
         all.push(packed(media_of(*kind), text.as_bytes())?);
     }
     all.append(&mut layers);
+    all.extend(
+        own.files.iter().map(|file| Descriptor::new(media_type::FILE, file.digest, file.size).with(annotation::TITLE, &file.name)),
+    );
     all.append(&mut images::layers(&images::images(store, &own)?)?);
     let mut manifest = Manifest::new(ARTIFACT_TYPE, config, all);
     manifest.annotations.insert(annotation::PLATFORM.to_owned(), part.name.to_string());

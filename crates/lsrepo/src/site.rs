@@ -1,6 +1,7 @@
 //! What is shown to clients: a snapshot of the store's sets, published and signed.
 
 mod deb;
+mod files;
 mod rpm;
 
 use crate::{
@@ -77,7 +78,7 @@ pub(crate) fn publish(
     // Nothing is older than the key that signs it, however old an archive is.
     let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
-    let (mut images, mut figures) = (Vec::new(), BTreeMap::new());
+    let (mut images, mut figures, mut all_files) = (Vec::new(), BTreeMap::new(), files::Files::default());
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
@@ -85,9 +86,13 @@ pub(crate) fn publish(
         figures.entry(platform.clone()).or_insert_with(Figures::default).add(&set);
         images.extend(set.images.iter().map(|image| (set.lock.date, image.clone())));
         // Where somebody asked for packages, apt and dnf find a repository, though it be empty.
-        if !set.lock.packages.is_empty() || set.images.is_empty() {
+        all_files.add(context, &set);
+        if !set.lock.packages.is_empty() || set.images.is_empty() && set.lock.files.is_empty() {
             by_os.entry(platform.os.clone()).or_default().entry(platform).or_default().push(set);
         }
+    }
+    if !all_files.is_empty() {
+        site.mount("files".parse()?, all_files.tree()?, date);
     }
     site.mount_images(registry(context, store, images)?);
     for (os, platforms) in by_os {
@@ -130,10 +135,13 @@ struct Figures {
     /// their names, and the sizes of what belongs to them
     images: BTreeSet<String>,
     content: BTreeMap<AnyDigest, u64>,
+    /// by name
+    files: BTreeMap<String, u64>,
 }
 
 impl Figures {
     fn add(&mut self, set: &Prepared) {
+        self.files.extend(set.lock.files.iter().map(|file| (file.name.clone(), file.size)));
         for image in &set.images {
             self.images.insert(image.reference.to_string());
             self.content.extend(image.manifests().chain(image.blobs()).map(|one| (one.digest, one.size)));
@@ -149,6 +157,13 @@ impl Figures {
                 several => format!("{} images, {bytes}", Count(several as u64)),
             }
         });
-        packages.into_iter().chain(images).collect::<Vec<_>>().join("; ")
+        let files = (!self.files.is_empty()).then(|| {
+            let bytes = Bytes(self.files.values().sum());
+            match self.files.len() {
+                1 => format!("1 file, {bytes}"),
+                several => format!("{} files, {bytes}", Count(several as u64)),
+            }
+        });
+        packages.into_iter().chain(images).chain(files).collect::<Vec<_>>().join("; ")
     }
 }

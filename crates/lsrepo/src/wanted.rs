@@ -1,22 +1,30 @@
 //! What is wanted, for which platforms: flags, modules, requirement files, or what a lock was asked.
 
-use crate::{cli::Selection, failure::Hint, host, upstreams::yum};
+mod modules;
+
+use crate::{
+    cli::{Kind, Selection},
+    context::Context,
+    failure::Hint,
+    host,
+    upstreams::yum,
+};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
-    ImageRequirement, Lock, Module, ModuleName, Requirement, embedded,
+    FileKind, FileRequest, FileRequirement, ImageRequirement, Lock, ModuleName, PackageRequest, Requirement,
     lock::Asked,
+    module::PlatformWishes,
     requirements_file::{self, RequirementsFile},
+    selection::Reason,
 };
 use lsrepo_oci::Reference;
 use lsrepo_rpm::Repomd;
 use lsrepo_types::{Arch, Digest, Family, Os, Platform, nearest};
+pub(crate) use modules::Chosen;
 use std::{fs, path::Path};
 
 /// The largest list of packages of a base, plain.
 const MOST_PRIMARY: u64 = 1 << 30;
-
-/// The module that is prepared where nothing was chosen.
-const DEFAULT_MODULE: &str = "tools";
 
 /// The OS of repositories of RPM packages of which nothing else is known.
 const UNKNOWN_RPM_OS: &str = "rpm-0";
@@ -54,12 +62,22 @@ impl BaseGiven {
 /// What the flags ask for; where they say nothing, what `lock` was asked; where there is none, the default set.
 ///
 /// `sources` are those of the command line: of which kind they are tells the family where no OS is named.
-pub(crate) fn gather(selection: &Selection, sources: &[String], lock: Option<&Lock>) -> Result<Vec<Wanted>> {
+pub(crate) fn gather(context: &Context, selection: &Selection, sources: &[String], lock: Option<&Lock>) -> Result<Vec<Wanted>> {
     match lock {
         Some(lock) if selection.is_empty() && !lock.platforms.is_empty() => {
             lock.platforms.iter().map(|part| from_lock(&part.name, &part.asked)).collect()
         }
-        _ => platforms(selection, sources)?.into_iter().map(|platform| from_flags(selection, platform)).collect(),
+        _ => {
+            let chosen = Chosen::of(selection)?;
+            chosen.notes().iter().for_each(|note| context.progress.note(note));
+            let mut all = Vec::new();
+            for platform in platforms(selection, sources)? {
+                let (wanted, notes) = from_flags(selection, platform, &chosen)?;
+                notes.iter().for_each(|note| context.progress.note(note));
+                all.push(wanted);
+            }
+            Ok(all)
+        }
     }
 }
 
@@ -93,43 +111,53 @@ fn default_os(sources: &[String]) -> Result<Os> {
     }
 }
 
-fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
-    let mut requirements: Vec<Requirement> = Vec::new();
+fn from_flags(selection: &Selection, platform: Platform, chosen: &Chosen) -> Result<(Wanted, Vec<String>)> {
     let own = ModuleName::command_line();
-    let mut images: Vec<ImageRequirement> = Vec::new();
-    images.extend(selection.images.iter().map(|image| ImageRequirement { module: own.clone(), image: image.to_string() }));
-    requirements.extend(selection.packages.iter().map(|package| Requirement { module: own.clone(), package: package.clone() }));
+    let mut wishes = Wishes::default();
+    wishes.packages(&own, selection.packages.iter().cloned());
+    wishes.images.extend(selection.images.iter().map(|image| ImageRequirement { module: own.clone(), image: image.to_string() }));
+    wishes.files(&own, FileKind::File, selection.files.iter().map(|text| file(text)).collect::<Result<Vec<_>>>()?);
     for path in &selection.requirements {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).with_context(|| name.clone())?;
-        let RequirementsFile { packages, prerequisites, files, images: listed } = requirements_file::parse(&text, &name)?;
-        if !files.is_empty() {
-            bail!(
-                "{name}: its section [files] cannot be carried by this version\nhint: remove it, or keep it in a file of its own"
-            );
-        }
-        for image in listed {
-            images.push(ImageRequirement { module: own.clone(), image: written_out(&image).with_context(|| name.clone())? });
-        }
-        let wishes = prerequisites.into_iter().chain(packages);
-        requirements.extend(wishes.map(|package| Requirement { module: own.clone(), package }));
+        let RequirementsFile { packages, prerequisites, package_files, files, images } = requirements_file::parse(&text, &name)?;
+        wishes.packages(&own, prerequisites.into_iter().chain(packages));
+        wishes.files(&own, FileKind::Package, package_files);
+        wishes.files(&own, FileKind::File, files);
+        wishes.images(&own, images).with_context(|| name.clone())?;
     }
-    let nothing_named = requirements.is_empty() && images.is_empty() && selection.modules.is_empty();
-    let default = nothing_named.then(|| DEFAULT_MODULE.parse()).transpose()?;
-    for name in selection.modules.iter().chain(&default) {
-        let module = module(name)?;
+    let mut notes = Vec::new();
+    for (module, reason) in chosen.modules() {
         if !module.supports(platform.arch) {
-            bail!("the module `{name}` does not support {}", platform.arch);
+            if *reason == Reason::Named {
+                bail!("the module `{}` does not support {}", module.name, platform.arch);
+            }
+            notes.push(format!(
+                "{platform}: the module {} ({reason}) does not support {}, and is left out",
+                module.name, platform.arch
+            ));
+            continue;
         }
-        requirements.extend(module.packages_for(&platform));
-        for image in module.images_for(&platform) {
-            images.push(ImageRequirement { module: name.clone(), image: written_out(&image)? });
+        let with = |kind: Kind| !selection.without.contains(&kind);
+        let PlatformWishes { prerequisites, packages, package_files, files, images } = module.wishes_for(&platform);
+        if with(Kind::Packages) {
+            wishes.packages(&module.name, prerequisites.into_iter().chain(packages));
+            wishes.files(&module.name, FileKind::Package, package_files);
+        }
+        if with(Kind::Files) {
+            wishes.files(&module.name, FileKind::File, files);
+        }
+        if with(Kind::Images) {
+            wishes.images(&module.name, images)?;
         }
     }
+    let Wishes { mut requirements, mut images, mut files } = wishes;
     requirements.sort();
     requirements.dedup();
     images.sort();
     images.dedup();
+    files.sort();
+    files.dedup();
     let (base, given) = base(selection.base.as_deref())?;
     let mut exclude = selection.exclude.clone();
     exclude.sort();
@@ -142,31 +170,52 @@ fn from_flags(selection: &Selection, platform: Platform) -> Result<Wanted> {
         any_version: selection.no_best,
         requirements,
         images,
+        files,
         all_platforms: selection.all_platforms,
         no_referrers: selection.no_referrers,
         foreign_layers: selection.foreign_layers,
     };
-    Ok(Wanted { platform, asked, base: given })
+    Ok((Wanted { platform, asked, base: given }, notes))
+}
+
+/// Wishes of all kinds, with who has each.
+#[derive(Default)]
+struct Wishes {
+    requirements: Vec<Requirement>,
+    images: Vec<ImageRequirement>,
+    files: Vec<FileRequirement>,
+}
+
+impl Wishes {
+    fn packages(&mut self, module: &ModuleName, packages: impl IntoIterator<Item = PackageRequest>) {
+        self.requirements.extend(packages.into_iter().map(|package| Requirement { module: module.clone(), package }));
+    }
+
+    fn files(&mut self, module: &ModuleName, kind: FileKind, files: impl IntoIterator<Item = FileRequest>) {
+        self.files.extend(files.into_iter().map(|file| FileRequirement { module: module.clone(), kind, file }));
+    }
+
+    fn images(&mut self, module: &ModuleName, images: Vec<String>) -> Result<()> {
+        for image in images {
+            self.images.push(ImageRequirement { module: module.clone(), image: written_out(&image)? });
+        }
+        Ok(())
+    }
+}
+
+/// A file that was named: `URL [NAME] [sha256:HEX]`, or a path in place of the URL.
+fn file(text: &str) -> Result<FileRequest> {
+    let (place, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+    if place.contains("://") {
+        return Ok(text.parse()?);
+    }
+    let path = fs::canonicalize(place).with_context(|| place.to_owned()).hint("name a file, or an address: https://…")?;
+    Ok(format!("file://{} {rest}", path.display()).parse()?)
 }
 
 /// An image's name with all that people leave out.
 fn written_out(image: &str) -> Result<String> {
     Ok(image.parse::<Reference>()?.to_string())
-}
-
-/// The module of that name in the embedded BOM.
-fn module(name: &ModuleName) -> Result<Module> {
-    let known = embedded::modules()?;
-    if let Some(found) = known.iter().find(|module| module.name == *name) {
-        return Ok(found.clone());
-    }
-    let names: Vec<&str> = known.iter().map(|module| module.name.as_str()).collect();
-    let near = nearest(name.as_str(), names.iter().copied());
-    bail!(
-        "there is no module `{name}` (there are: {}){}",
-        names.join(", "),
-        near.map_or(String::new(), |near| format!("\nhint: did you mean `{near}`?"))
-    )
 }
 
 /// The word that stands in the lock for a base, and what it is where it is somebody's file or folder.

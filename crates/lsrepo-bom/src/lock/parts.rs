@@ -119,6 +119,59 @@ pub struct LockedPackage {
     /// the sets it belongs to, where that is not just `main`
     #[serde(default = "main_set", skip_serializing_if = "is_main_set")]
     pub sets: Vec<String>,
+    /// its own addresses, where it lies in no repository
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
+    /// what says that this is what it has to be, where it lies in no repository
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+/// One file by URL, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedFile {
+    /// how it is called here, maybe below folders
+    pub name: String,
+    /// where it is, the best address first
+    pub urls: Vec<String>,
+    /// bytes
+    pub size: u64,
+    /// of its content
+    pub digest: Digest,
+    /// what says that this is what it has to be
+    pub proof: Proof,
+    /// sorted; the modules that want it
+    pub wanted_by: Vec<ModuleName>,
+}
+
+/// What says what a file has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// whoever wants it
+    Stated,
+    /// a file of checksums with a good signature
+    SignedChecksums,
+    /// a file of checksums beside it
+    Checksums,
+    /// nothing but what came when it was fetched first
+    FirstFetch,
+    /// somebody who looked at what changed
+    Repinned,
+}
+
+impl Proof {
+    /// The word in the lock.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Proof::Stated => "stated",
+            Proof::SignedChecksums => "signed-checksums",
+            Proof::Checksums => "checksums",
+            Proof::FirstFetch => "first-fetch",
+            Proof::Repinned => "repinned",
+        }
+    }
 }
 
 /// One container image, exactly. Its layers follow from its manifests, which are named by digest all the way down.

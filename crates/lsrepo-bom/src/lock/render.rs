@@ -1,13 +1,27 @@
 //! The text of a lock. Written by hand, for a requirement is one line and nothing is left out by accident.
 
-use super::{Asked, Lock, LockedDocument, LockedImage, LockedKey, LockedPackage, LockedSource, PackageSignatures, PlatformLock};
+use super::{
+    Asked, Lock, LockedDocument, LockedFile, LockedImage, LockedKey, LockedPackage, LockedSource, PackageSignatures, PlatformLock,
+    Repin,
+};
+use crate::requirement::{FileKind, FileRequirement};
 
 /// Equal locks give equal bytes.
 pub(super) fn render(lock: &Lock) -> String {
     let mut text = Toml(String::from("# Written by lsrepo; resolve again instead of editing it.\n"));
     text.raw("version", &lock.version.to_string());
+    lock.repins.iter().for_each(|one| repin(&mut text, one));
     lock.platforms.iter().for_each(|part| platform(&mut text, part));
     text.0
+}
+
+fn repin(text: &mut Toml, repin: &Repin) {
+    text.table("[[repin]]");
+    text.string("url", &repin.url);
+    if let Some(old) = repin.old {
+        text.string("old", &old.to_string());
+    }
+    text.string("digest", &repin.digest.to_string());
 }
 
 fn platform(text: &mut Toml, part: &PlatformLock) {
@@ -20,6 +34,7 @@ fn platform(text: &mut Toml, part: &PlatformLock) {
     part.documents.iter().for_each(|entry| document(text, entry));
     part.packages.iter().for_each(|entry| package(text, entry));
     part.images.iter().for_each(|entry| image(text, entry));
+    part.files.iter().for_each(|entry| file(text, entry));
 }
 
 fn asked(text: &mut Toml, asked: &Asked) {
@@ -43,6 +58,9 @@ fn asked(text: &mut Toml, asked: &Asked) {
             format!("{{ module = {}, image = {} }}", quoted(wish.module.as_str()), quoted(&wish.image))
         };
         text.lines("images", asked.images.iter().map(wish));
+    }
+    if !asked.files.is_empty() {
+        text.lines("files", asked.files.iter().map(file_wish));
     }
     for (key, said) in
         [("all_platforms", asked.all_platforms), ("no_referrers", asked.no_referrers), ("foreign_layers", asked.foreign_layers)]
@@ -102,6 +120,44 @@ fn package(text: &mut Toml, package: &LockedPackage) {
     if !super::parts::is_main_set(&package.sets) {
         text.list("sets", package.sets.iter().map(|set| quoted(set)));
     }
+    if !package.urls.is_empty() {
+        text.list("urls", package.urls.iter().map(|url| quoted(url)));
+    }
+    if let Some(proof) = package.proof {
+        text.string("proof", proof.as_str());
+    }
+}
+
+fn file(text: &mut Toml, file: &LockedFile) {
+    text.table("[[platform.file]]");
+    text.string("name", &file.name);
+    text.list("urls", file.urls.iter().map(|url| quoted(url)));
+    text.raw("size", &file.size.to_string());
+    text.string("digest", &file.digest.to_string());
+    text.string("proof", file.proof.as_str());
+    text.list("wanted_by", file.wanted_by.iter().map(|module| quoted(module.as_str())));
+}
+
+/// One wish as an inline table.
+fn file_wish(wish: &FileRequirement) -> String {
+    let FileRequirement { module, kind, file } = wish;
+    let mut inner = vec![format!("url = {}", quoted(&file.url)), format!("name = {}", quoted(&file.name))];
+    inner.extend(file.digest.map(|digest| format!("digest = {}", quoted(&digest.to_string()))));
+    if !file.mirrors.is_empty() {
+        let mirrors: Vec<String> = file.mirrors.iter().map(|mirror| quoted(mirror)).collect();
+        inner.push(format!("mirrors = [{}]", mirrors.join(", ")));
+    }
+    if let Some(sums) = &file.checksums {
+        let mut parts = vec![format!("url = {}", quoted(&sums.url))];
+        parts.extend(sums.signature.as_ref().map(|signature| format!("signature = {}", quoted(signature))));
+        parts.extend(sums.key.as_ref().map(|key| format!("key = {}", quoted(key))));
+        inner.push(format!("checksums = {{ {} }}", parts.join(", ")));
+    }
+    let kind = match kind {
+        FileKind::File => "",
+        FileKind::Package => "kind = \"package\", ",
+    };
+    format!("{{ module = {}, {kind}file = {{ {} }} }}", quoted(module.as_str()), inner.join(", "))
 }
 
 fn image(text: &mut Toml, image: &LockedImage) {

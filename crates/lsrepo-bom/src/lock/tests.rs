@@ -12,6 +12,8 @@ fn package(name: &str, arch: &str, wanted_by: &[&str]) -> LockedPackage {
         digest: Digest::of(name.as_bytes()),
         wanted_by: wanted_by.iter().map(|module| module.parse().unwrap()).collect(),
         sets: main_set(),
+        urls: Vec::new(),
+        proof: None,
     }
 }
 
@@ -52,6 +54,7 @@ fn platform(name: &str) -> PlatformLock {
         documents: vec![],
         packages: vec![package("nginx", "amd64", &["web"]), package("curl", "amd64", &["web", "tools"])],
         images: vec![],
+        files: vec![],
     }
 }
 

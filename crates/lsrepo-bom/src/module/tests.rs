@@ -27,7 +27,7 @@ fn module() -> Module {
 }
 
 fn packages(platform: &str) -> Vec<String> {
-    module().packages_for(&platform.parse().unwrap()).iter().map(|wish| wish.package.to_string()).collect()
+    module().wishes_for(&platform.parse().unwrap()).packages.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -35,12 +35,12 @@ fn a_wish_holds_only_where_it_says() {
     assert_eq!(packages("debian-12/x86_64"), ["pgbouncer=1.16.*", "postgresql-14=14.*"]);
     assert_eq!(packages("debian-12/arm64"), ["postgresql-14=14.*"]);
     assert_eq!(packages("centos-7/arm64"), ["postgresql14-server"]);
-    assert_eq!(module().images_for(&"debian-12/arm64".parse().unwrap()), Vec::<String>::new());
+    assert_eq!(module().wishes_for(&"debian-12/arm64".parse().unwrap()).images, Vec::<String>::new());
 }
 
 #[test]
 fn a_file_is_asked_for_in_the_architecture_of_the_platform() {
-    let files = |platform: &str| module().files_for(&platform.parse().unwrap()).remove(0);
+    let files = |platform: &str| module().wishes_for(&platform.parse().unwrap()).files.remove(0);
     let (here, there) = (files("debian-12/x86_64"), files("debian-12/arm64"));
     assert_eq!(here.name, "postgres_exporter-0.8.0.linux-amd64.tar.gz");
     assert_eq!(here.digest.unwrap().hex(), "1".repeat(64));
@@ -65,7 +65,7 @@ fn a_module_runs_everywhere_unless_it_says_otherwise() {
     assert!(on("supported_architectures: [all]").unwrap().supports(Arch::Arm64));
     let one = on("supported_architectures: [x86_64]\nrequirements: {packages: [{name: curl}]}").unwrap();
     assert!(one.supports(Arch::X86_64) && !one.supports(Arch::Arm64));
-    assert!(one.packages_for(&"debian-12/arm64".parse().unwrap()).is_empty());
+    assert!(one.wishes_for(&"debian-12/arm64".parse().unwrap()).is_empty());
 }
 
 #[test]

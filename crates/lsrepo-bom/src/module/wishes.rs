@@ -1,18 +1,24 @@
 //! What a module wants downloaded: packages, files, images, each maybe only on some platforms.
 
-use crate::{
-    download::{FileRequest, image_reference},
-    requirement::{PackageRequest, RequirementError},
-};
-use lsrepo_types::{Arch, Digest, Family, Os, Platform};
+mod file;
+mod image;
+mod package;
+
+pub use file::FileWish;
+pub use image::ImageWish;
+pub use package::PackageWish;
+
+use super::Only;
+use crate::{download::FileRequest, requirement::PackageRequest};
+use lsrepo_types::Platform;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// All wishes of a module.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wishes {
-    /// from the platform's package repositories
+    /// from the platform's package repositories, or by URL
     #[serde(default)]
     pub packages: Vec<PackageWish>,
     /// by URL
@@ -23,176 +29,57 @@ pub struct Wishes {
     pub images: Vec<ImageWish>,
 }
 
-/// Where a wish holds. What is not said holds everywhere.
+/// What somebody wants on one platform, each kind sorted, each wish once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Only {
-    /// on one of these
-    pub os: Vec<Os>,
-    /// on this family
-    pub os_family: Option<Family>,
-    /// on one of these
-    pub arch: Vec<Arch>,
+pub struct PlatformWishes {
+    /// packages that the repository machine itself needs
+    pub prerequisites: Vec<PackageRequest>,
+    /// packages from the platform's repositories
+    pub packages: Vec<PackageRequest>,
+    /// packages by URL
+    pub package_files: Vec<FileRequest>,
+    /// files by URL
+    pub files: Vec<FileRequest>,
+    /// references of container images
+    pub images: Vec<String>,
 }
 
-impl Only {
-    /// Whether the wish holds on `platform`.
-    pub fn holds(&self, platform: &Platform) -> bool {
-        (self.os.is_empty() || self.os.contains(&platform.os))
-            && self.os_family.is_none_or(|family| family == platform.os.family())
-            && (self.arch.is_empty() || self.arch.contains(&platform.arch))
-    }
-}
-
-/// A wanted package.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "PackageEntry")]
-pub struct PackageWish {
-    /// name and version
-    pub package: PackageRequest,
-    /// where
-    pub only: Only,
-}
-
-/// A wanted file.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "FileEntry")]
-pub struct FileWish {
-    /// may hold `{arch:WORD|WORD}`: the word for x86_64 and the word for arm64
-    url: String,
-    name: Option<String>,
-    sha256: BTreeMap<Arch, Digest>,
-    mirrors: Vec<String>,
-    /// where
-    pub only: Only,
-}
-
-impl FileWish {
-    /// The file for this architecture.
-    pub fn request(&self, arch: Arch) -> FileRequest {
-        let url = for_arch(&self.url, arch);
-        let name = self.name.as_ref().map_or_else(|| FileRequest::name_in(&url).to_owned(), |name| for_arch(name, arch));
-        FileRequest {
-            name,
-            digest: self.sha256.get(&arch).copied(),
-            mirrors: self.mirrors.iter().map(|mirror| for_arch(mirror, arch)).collect(),
-            url,
+impl Wishes {
+    /// What of it holds on `platform`.
+    pub fn on(&self, platform: &Platform) -> PlatformWishes {
+        let mut wishes = PlatformWishes::default();
+        for wish in self.packages.iter().filter(|wish| wish.only().holds(platform)) {
+            match wish {
+                PackageWish::FromRepository { prerequisite, .. } => {
+                    let list = if *prerequisite { &mut wishes.prerequisites } else { &mut wishes.packages };
+                    list.extend(wish.requests(platform.os.family()));
+                }
+                PackageWish::FromUrl(file) => wishes.package_files.push(file.request(platform.arch)),
+            }
         }
+        let holds = |only: &Only| only.holds(platform);
+        wishes.files.extend(self.files.iter().filter(|wish| holds(&wish.only)).map(|wish| wish.request(platform.arch)));
+        wishes.images.extend(self.images.iter().filter(|wish| holds(&wish.only)).map(|wish| wish.reference.clone()));
+        wishes.sort();
+        wishes
     }
 }
 
-/// A wanted image.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "ImageEntry")]
-pub struct ImageWish {
-    /// registry, repository, and a tag or a digest
-    pub reference: String,
-    /// where
-    pub only: Only,
-}
-
-/// `text` with each `{arch:A|B}` replaced by `A` on x86_64 and `B` on arm64.
-fn for_arch(text: &str, arch: Arch) -> String {
-    let mut done = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{arch:") {
-        let (words, tail) = after.split_once('}').unwrap_or((after, ""));
-        let (x86_64, arm64) = words.split_once('|').unwrap_or((words, words));
-        done.push_str(before);
-        done.push_str(match arch {
-            Arch::X86_64 => x86_64,
-            Arch::Arm64 => arm64,
-        });
-        rest = tail;
-    }
-    done + rest
-}
-
-/// Whether every `{` opens a pattern of two words.
-fn patterns_are_whole(text: &str) -> bool {
-    text.split('{').skip(1).all(|part| {
-        let inner = part.strip_prefix("arch:").and_then(|inner| inner.split_once('}'));
-        inner.is_some_and(|(words, tail)| words.matches('|').count() == 1 && !tail.contains('}'))
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PackageEntry {
-    name: String,
-    version: Option<String>,
-    #[serde(default)]
-    os: Vec<Os>,
-    os_family: Option<Family>,
-    #[serde(default)]
-    arch: Vec<Arch>,
-}
-
-impl TryFrom<PackageEntry> for PackageWish {
-    type Error = RequirementError;
-    fn try_from(entry: PackageEntry) -> Result<Self, RequirementError> {
-        let text = match entry.version {
-            Some(version) => format!("{}={version}", entry.name),
-            None => entry.name,
-        };
-        Ok(Self { package: text.parse()?, only: Only { os: entry.os, os_family: entry.os_family, arch: entry.arch } })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileEntry {
-    url: String,
-    name: Option<String>,
-    #[serde(default)]
-    sha256: BTreeMap<Arch, String>,
-    #[serde(default)]
-    mirrors: Vec<String>,
-    #[serde(default)]
-    os: Vec<Os>,
-    os_family: Option<Family>,
-    #[serde(default)]
-    arch: Vec<Arch>,
-}
-
-impl TryFrom<FileEntry> for FileWish {
-    type Error = RequirementError;
-    fn try_from(entry: FileEntry) -> Result<Self, RequirementError> {
-        let refuse = |text: &str| RequirementError::File(text.to_owned());
-        let digest = |(arch, hex): (Arch, String)| Ok((arch, Digest::from_hex(&hex).map_err(|_| RequirementError::Digest(hex))?));
-        let wish = Self {
-            sha256: entry.sha256.into_iter().map(digest).collect::<Result<_, _>>()?,
-            url: entry.url,
-            name: entry.name,
-            mirrors: entry.mirrors,
-            only: Only { os: entry.os, os_family: entry.os_family, arch: entry.arch },
-        };
-        let texts = [&wish.url].into_iter().chain(&wish.name).chain(&wish.mirrors);
-        if let Some(text) = texts.into_iter().find(|text| !patterns_are_whole(text)) {
-            return Err(refuse(text));
+impl PlatformWishes {
+    fn sort(&mut self) {
+        fn each_once<T: Ord>(list: &mut Vec<T>) {
+            list.sort();
+            list.dedup();
         }
-        for arch in Arch::ALL {
-            wish.request(arch).check()?;
-        }
-        Ok(wish)
+        each_once(&mut self.prerequisites);
+        each_once(&mut self.packages);
+        each_once(&mut self.package_files);
+        each_once(&mut self.files);
+        each_once(&mut self.images);
     }
-}
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ImageEntry {
-    #[serde(rename = "ref")]
-    reference: String,
-    #[serde(default)]
-    os: Vec<Os>,
-    os_family: Option<Family>,
-    #[serde(default)]
-    arch: Vec<Arch>,
-}
-
-impl TryFrom<ImageEntry> for ImageWish {
-    type Error = RequirementError;
-    fn try_from(entry: ImageEntry) -> Result<Self, RequirementError> {
-        let reference = image_reference(&entry.reference)?.to_owned();
-        Ok(Self { reference, only: Only { os: entry.os, os_family: entry.os_family, arch: entry.arch } })
+    /// Whether nothing is wanted at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }

@@ -1,5 +1,6 @@
 //! A yum repository of a platform, in the words of a `.repo` file.
 
+use crate::requirement::ModuleName;
 use lsrepo_types::Arch;
 use serde::Deserialize;
 
@@ -29,6 +30,8 @@ pub struct YumUpstream {
     pub module_hotfixes: bool,
     /// only for these; none: for all of the platform
     pub architectures: Vec<Arch>,
+    /// asked only where one of these modules is wanted; none: always
+    pub modules: Vec<ModuleName>,
     /// whether it is asked without being named
     pub enabled: bool,
     /// whether it is asked with this machine's subscription, of which the certificates lie in `/etc/pki/entitlement`
@@ -55,6 +58,8 @@ struct Entry {
     module_hotfixes: bool,
     #[serde(default)]
     architectures: Vec<Arch>,
+    #[serde(default)]
+    modules: Vec<ModuleName>,
     enabled: Option<bool>,
     #[serde(default)]
     entitlement: bool,
@@ -87,7 +92,9 @@ impl TryFrom<Entry> for YumUpstream {
     type Error = String;
 
     fn try_from(entry: Entry) -> Result<Self, String> {
-        let Entry { id, mirrorlist, metalink, repo_gpgcheck, priority, module_hotfixes, architectures, entitlement, .. } = entry;
+        let Entry {
+            id, mirrorlist, metalink, repo_gpgcheck, priority, module_hotfixes, architectures, modules, entitlement, ..
+        } = entry;
         let (baseurl, gpgkey, exclude): (Vec<String>, Vec<String>, Vec<String>) =
             (entry.baseurl.into(), entry.gpgkey.into(), entry.exclude.into());
         let letter = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
@@ -124,6 +131,7 @@ impl TryFrom<Entry> for YumUpstream {
             exclude,
             module_hotfixes,
             architectures,
+            modules,
             enabled,
             entitlement,
         })

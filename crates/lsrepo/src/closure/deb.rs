@@ -1,6 +1,10 @@
 //! Debian packages: suites refreshed, their packages resolved.
 
-use super::{Solved, client};
+use super::{
+    Solved,
+    by_url::{self, Offer, UrlPackage},
+    client,
+};
 use crate::{
     cli::Upstreams,
     context::Context,
@@ -24,15 +28,25 @@ use lsrepo_types::Digest;
 use std::fs;
 
 /// Asks the upstreams of a platform and resolves what is wanted. `favour` names versions to be kept where possible.
-pub(super) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstreams, favour: &[LockedPackage]) -> Result<Solved> {
+pub(super) async fn resolve(
+    context: &Context,
+    wanted: &Wanted,
+    flags: &Upstreams,
+    favour: &[LockedPackage],
+    by_url: &[UrlPackage],
+) -> Result<Solved> {
     let platform = &wanted.platform;
     let native = platform.arch.deb();
     let parse = |wish: &Requirement| wish.package.as_str().parse::<Request>();
-    let requests: Vec<Request> = wanted.asked.requirements.iter().map(parse).collect::<Result<_, _>>()?;
+    let offer = by_url::deb(&context.store()?, by_url, platform.arch)?;
+    let requirements: Vec<&Requirement> = wanted.asked.requirements.iter().chain(&offer.requirements).collect();
+    let requests: Vec<Request> = requirements.into_iter().map(parse).collect::<Result<_, _>>()?;
     let mut arches = vec![native];
     arches.extend(requests.iter().filter_map(|request| request.arch.as_deref()).filter(|arch| *arch != native && *arch != "all"));
     arches.dedup();
-    let mut found = apt::find(platform, flags)?;
+    let client = client(flags)?;
+    let mut found = apt::find(&wanted.platform, &wanted.asked, flags)?;
+    apt::fetch_keys(&client, &mut found.sources).await?;
     for uri in found.sources.iter_mut().flat_map(|source| &mut source.uris) {
         // The client knows the password; the lock need not.
         *uri = Credentials::default().take_from(uri);
@@ -42,14 +56,15 @@ pub(super) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstream
     let on_event = super::say(context);
     let keys = |signed_by: &[_]| apt::keyring(signed_by, flags).map_err(|error| format!("{error:#}"));
     let cache = context.index_cache();
-    let suites = lsrepo_fetch::refresh(&client(flags)?, &found.sources, &arches, keys, &cache, &policy, &on_event).await;
+    let suites = lsrepo_fetch::refresh(&client, &found.sources, &arches, keys, &cache, &policy, &on_event).await;
     let suites = suites.map_err(of_fetch)?;
     if suites.is_empty() {
         bail!(
             "{platform}: no source offers packages for {native}\nhint: name one with --source 'deb [signed-by=KEYRING] URL SUITE COMPONENT…'"
         );
     }
-    solve(wanted, &suites, &format!("{}{}", favoured(favour), found.pins), &arches[1..], &requests)
+    let pins = format!("{}{}", favoured(favour), found.pins);
+    solve(wanted, &suites, &pins, &arches[1..], &requests, (&offer, by_url))
 }
 
 /// Pins that keep what is locked.
@@ -59,7 +74,14 @@ fn favoured(packages: &[LockedPackage]) -> String {
     packages.iter().map(pin).collect()
 }
 
-fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], requests: &[Request]) -> Result<Solved> {
+fn solve(
+    wanted: &Wanted,
+    suites: &[Suite],
+    pins: &str,
+    foreign: &[&str],
+    requests: &[Request],
+    (offer, by_url): (&Offer, &[UrlPackage]),
+) -> Result<Solved> {
     let names = source_names(suites);
     let pins = Pins::parse(pins, "preferences")?;
     let mut texts = Vec::new();
@@ -74,11 +96,17 @@ fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], reques
         let source = SourceInfo { name: (*name).clone(), origin: origin(suite, component) };
         universe.add(text, source, &pins)?;
     }
+    let own = std::str::from_utf8(&offer.index)?;
+    universe.add(own, SourceInfo { name: by_url::SOURCE.to_owned(), origin: Origin::default() }, &pins)?;
     let policy =
         Policy { recommends: wanted.asked.recommends, suggests: wanted.asked.suggests, exclude: wanted.asked.exclude.clone() };
     let answer = deb::solve(&universe, requests, &base(wanted)?, &policy);
-    let (packages, shares) =
-        super::gather(&answer, &wanted.asked.requirements, |id| locked(&universe.candidate(id), &universe.source(id).name))?;
+    let requirements: Vec<Requirement> = wanted.asked.requirements.iter().chain(&offer.requirements).cloned().collect();
+    let (packages, shares) = super::gather(&answer, &requirements, |id| {
+        let mut package = locked(&universe.candidate(id), &universe.source(id).name)?;
+        by_url::place(&mut package, by_url);
+        Ok(package)
+    })?;
     let sources = suites.iter().zip(names).map(|(suite, name)| LockedSource {
         name,
         uris: suite.uris.clone(),
@@ -92,11 +120,12 @@ fn solve(wanted: &Wanted, suites: &[Suite], pins: &str, foreign: &[&str], reques
         name: wanted.platform.clone(),
         date,
         asked: wanted.asked.clone(),
-        sources: sources.collect(),
+        sources: sources.chain((!by_url.is_empty()).then(by_url::source)).collect(),
         keys: Vec::new(),
         documents: Vec::new(),
         packages,
         images: Vec::new(),
+        files: Vec::new(),
     };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);
@@ -120,6 +149,8 @@ fn locked(stanza: &lsrepo_deb::packages::Stanza<'_>, source: &str) -> Result<Loc
         digest,
         wanted_by: Vec::new(),
         sets: Vec::new(),
+        urls: Vec::new(),
+        proof: None,
     })
 }
 

@@ -1,6 +1,10 @@
 //! RPM packages: repositories refreshed, modules enabled, their packages resolved.
 
-use super::{Solved, Unpinned, client};
+use super::{
+    Solved, Unpinned,
+    by_url::{self, Offer, UrlPackage},
+    client,
+};
 use crate::{
     cli::Upstreams,
     context::Context,
@@ -33,10 +37,18 @@ use std::{
 };
 
 /// Asks the repositories of a platform and resolves what is wanted. `favour` names versions to be kept where possible.
-pub(super) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstreams, favour: &[LockedPackage]) -> Result<Solved> {
+pub(super) async fn resolve(
+    context: &Context,
+    wanted: &Wanted,
+    flags: &Upstreams,
+    favour: &[LockedPackage],
+    by_url: &[UrlPackage],
+) -> Result<Solved> {
     let parse = |wish: &Requirement| wish.package.as_str().parse::<Request>();
-    let requests: Vec<Request> = wanted.asked.requirements.iter().map(parse).collect::<Result<_, _>>()?;
-    let found = yum::find(&wanted.platform, flags)?;
+    let offer = by_url::rpm(&context.store()?, by_url, wanted.platform.arch)?;
+    let requirements: Vec<&Requirement> = wanted.asked.requirements.iter().chain(&offer.requirements).collect();
+    let requests: Vec<Request> = requirements.into_iter().map(parse).collect::<Result<_, _>>()?;
+    let found = yum::find(&wanted.platform, &wanted.asked, flags)?;
     let refresh =
         RefreshPolicy { now: context.now, allow_expired: flags.allow_expired, allow_future: flags.allow_future, offline: false };
     let policy = YumPolicy { refresh, allow_sha1: found.allow_sha1 };
@@ -60,6 +72,7 @@ pub(super) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstream
         bail!("{}: no source is enabled\nhint: name one with --source 'rpm [gpgkey=FILE] URL'", wanted.platform);
     }
     let (mut universe, sources) = universe(context, wanted, &repositories)?;
+    universe.add(&offer.index[..], SourceInfo::new(by_url::SOURCE), |_| None)?;
     let groups = groups(&repositories, &universe)?;
     if universe.wants_filelists(&requests, &groups) {
         for (repository, &source) in repositories.iter().zip(&sources) {
@@ -79,7 +92,7 @@ pub(super) async fn resolve(context: &Context, wanted: &Wanted, flags: &Upstream
         ..Policy::default()
     };
     let answer = rpm::solve(&universe, &requests, &base, &rules, &groups);
-    solved(wanted, &found, &keys, &repositories, &universe, answer)
+    solved(wanted, &found, (&keys, &repositories), &universe, answer, (&offer, by_url))
 }
 
 fn open(path: &Path) -> Result<BufReader<File>> {
@@ -170,15 +183,17 @@ fn base(wanted: &Wanted, universe: &mut Universe) -> Result<Base> {
 fn solved(
     wanted: &Wanted,
     found: &Found,
-    keys: &BTreeMap<&str, Keyring>,
-    repositories: &[YumRepository],
+    (keys, repositories): (&BTreeMap<&str, Keyring>, &[YumRepository]),
     universe: &Universe,
     answer: Resolution,
+    (offer, by_url): (&Offer, &[UrlPackage]),
 ) -> Result<Solved> {
+    let requirements: Vec<Requirement> = wanted.asked.requirements.iter().chain(&offer.requirements).cloned().collect();
     // By candidate: one that stands in several sets is fetched once.
     let mut unpinned = BTreeMap::new();
-    let (packages, shares) = super::gather(&answer, &wanted.asked.requirements, |id| {
-        let (package, checksum) = locked(universe, id)?;
+    let (packages, shares) = super::gather(&answer, &requirements, |id| {
+        let (mut package, checksum) = locked(universe, id)?;
+        by_url::place(&mut package, by_url);
         if let Some(checksum) = checksum {
             let (name, version, arch) = (package.name.clone(), package.version.clone(), package.arch.clone());
             unpinned.insert(id, Unpinned { name, version, arch, checksum });
@@ -219,6 +234,7 @@ fn solved(
             module_hotfixes: one.repository.module_hotfixes,
         });
     }
+    sources.extend((!by_url.is_empty()).then(by_url::source));
     let date = sources.iter().filter_map(|source| source.date).max().unwrap_or(Timestamp(0));
     let keys = armored.into_values().collect();
     let lock = PlatformLock {
@@ -230,6 +246,7 @@ fn solved(
         documents,
         packages,
         images: Vec::new(),
+        files: Vec::new(),
     };
     let lock = Lock::new(vec![lock]).platforms.remove(0);
     let apart = super::apart(&answer);
@@ -269,6 +286,8 @@ fn locked(universe: &Universe, id: CandidateId) -> Result<(LockedPackage, Option
         digest: sha256.unwrap_or_else(|| Digest::of(facts.checksum.hex.as_bytes())),
         wanted_by: Vec::new(),
         sets: Vec::new(),
+        urls: Vec::new(),
+        proof: None,
     };
     Ok((package, other))
 }

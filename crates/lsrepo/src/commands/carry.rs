@@ -68,19 +68,23 @@ pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
     }
     let seen = lsrepo_bundle::inspect(open(&args.bundle)?, &context.trusted()?, context.now);
     let seen = judge(seen, &args.bundle)?;
-    print(args.output, &seen, |seen| text(seen, args.packages, args.images))
+    print(args.output, &seen, |seen| text(seen, args.packages, args.images, args.files))
 }
 
-fn text(seen: &Inspection, packages: bool, images: bool) -> String {
+fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String {
     let trusted = if seen.trusted { "trusted here" } else { "not trusted here" };
     let mut text = format!("signed by {} ({trusted})\n", seen.signer);
     if let Some(created) = seen.created {
         text += &format!("as of {created}\n");
     }
     for part in &seen.parts {
-        let what = figures(part.packages.len() as u64, part.bytes, part.images.len() as u64, part.image_bytes);
+        let (packages_of, images_of) = ((part.packages.len() as u64, part.bytes), (part.images.len() as u64, part.image_bytes));
+        let what = figures(packages_of, images_of, (part.files.len() as u64, part.file_bytes));
         text += &format!("{} {}: {what}\n", part.platform, part.module);
         for item in part.packages.iter().filter(|_| packages) {
+            text += &format!("  {} {}\n", item.file, Bytes(item.size));
+        }
+        for item in part.files.iter().filter(|_| files) {
             text += &format!("  {} {}\n", item.file, Bytes(item.size));
         }
         for name in part.images.iter().filter(|_| images) {
@@ -88,17 +92,20 @@ fn text(seen: &Inspection, packages: bool, images: bool) -> String {
             text += &format!("  {name} {}\n", digest.unwrap_or_default());
         }
     }
-    text + &figures(seen.packages, seen.bytes, seen.images.len() as u64, seen.image_bytes) + "\n"
+    let images = (seen.images.len() as u64, seen.image_bytes);
+    text + &figures((seen.packages, seen.bytes), images, (seen.files, seen.file_bytes)) + "\n"
 }
 
-fn figures(packages: u64, bytes: u64, images: u64, image_bytes: u64) -> String {
-    let some_packages = (packages > 0 || images == 0).then(|| format!("{} packages, {}", Count(packages), Bytes(bytes)));
-    let some_images = match images {
+/// Counts and bytes of packages, images and files.
+fn figures(packages: (u64, u64), images: (u64, u64), files: (u64, u64)) -> String {
+    let some = |(count, bytes): (u64, u64), one: &str| match count {
         0 => None,
-        1 => Some(format!("1 image, {}", Bytes(image_bytes))),
-        several => Some(format!("{} images, {}", Count(several), Bytes(image_bytes))),
+        1 => Some(format!("1 {one}, {}", Bytes(bytes))),
+        several => Some(format!("{} {one}s, {}", Count(several), Bytes(bytes))),
     };
-    some_packages.into_iter().chain(some_images).collect::<Vec<_>>().join("; ")
+    let alone = images.0 == 0 && files.0 == 0;
+    let some_packages = (packages.0 > 0 || alone).then(|| format!("{} packages, {}", Count(packages.0), Bytes(packages.1)));
+    some_packages.into_iter().chain(some(images, "image")).chain(some(files, "file")).collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
@@ -141,7 +148,7 @@ fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<(
         return judge(Err(BundleError::Untrusted { signer: seen.signer }), &args.bundle);
     }
     let packages: BTreeMap<Digest, u64> =
-        seen.parts.iter().flat_map(|part| &part.packages).map(|item| (item.digest, item.size)).collect();
+        seen.parts.iter().flat_map(|part| part.packages.iter().chain(&part.files)).map(|item| (item.digest, item.size)).collect();
     let absent = |all: &BTreeMap<Digest, u64>| {
         let sizes: Vec<u64> = all.iter().filter(|&(digest, &size)| !store.contains(digest, size)).map(|(_, &size)| size).collect();
         (Count(sizes.len() as u64), Bytes(sizes.iter().sum()))
@@ -151,7 +158,7 @@ fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<(
         _ if seen.images.is_empty() => String::new(),
         (count, bytes) => format!("; {count} blobs of images, {bytes}"),
     };
-    let text = format!("{}to add: {count} packages, {bytes}{images}; free: {free}\n", text(&seen, false, false));
+    let text = format!("{}to add: {count} packages and files, {bytes}{images}; free: {free}\n", text(&seen, false, false, false));
     crate::output::write(text.as_bytes())
 }
 

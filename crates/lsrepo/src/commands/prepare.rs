@@ -1,5 +1,6 @@
 //! `lsrepo prepare`: resolve, lock, download.
 
+mod files;
 mod images;
 mod keep;
 mod summary;
@@ -8,6 +9,7 @@ mod take;
 use super::{resolve::refuse_conflicts, runtime};
 use crate::{cli::PrepareArgs, closure, context::Context, output::print, wanted};
 use anyhow::{Context as _, Result, bail};
+use files::Files;
 use images::Finder;
 use keep::Kept;
 use lsrepo_bom::{Lock, lock::PlatformLock};
@@ -17,17 +19,28 @@ use std::{fs, io, path::Path};
 
 pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let old = read_lock(&args.lock_file)?;
-    let wanted = wanted::gather(&args.selection, &args.upstreams.sources, old.as_ref())?;
+    let wanted = wanted::gather(context, &args.selection, &args.upstreams.sources, old.as_ref())?;
     let mut lock = old.clone().unwrap_or_else(|| Lock::new(Vec::new()));
-    let runtime = runtime()?;
+    let (runtime, store) = (runtime()?, context.store()?);
+    let repins = lock.repins.clone();
+    let client = files::client(&args.upstreams)?;
+    let files = Files { context, runtime: &runtime, store: &store, client, repins: &repins, dry_run: args.dry_run };
+    let mut open = Vec::new();
     let (mut parts, mut shares, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &wanted {
         parts.push(match keep::keep(&lock, wanted, args)? {
             Kept::Whole(part) => (part, true),
-            Kept::Packages(part) => (PlatformLock { asked: wanted.asked.clone(), ..part }, false),
+            Kept::Packages(part) => {
+                let pinned = files.pin(&wanted.platform, &wanted.asked, Some(&part))?;
+                open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
+                (PlatformLock { asked: wanted.asked.clone(), files: pinned.files, ..part }, false)
+            }
             Kept::Nothing => {
+                closure::check(wanted, &args.upstreams)?;
+                let pinned = files.pin(&wanted.platform, &wanted.asked, lock.platform(&wanted.platform))?;
+                open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
                 let favour = keep::favour(&lock, wanted, args.update.as_deref())?;
-                let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour))?;
+                let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour, &pinned.packages))?;
                 solved.apart.iter().for_each(|text| context.progress.note(text));
                 conflicts.extend(solved.conflicts.into_iter().map(|conflict| (wanted.platform.clone(), conflict)));
                 shares.push((wanted.platform.clone(), solved.shares));
@@ -35,12 +48,11 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
                     true => solved.lock,
                     false => take::pinned(context, &runtime, solved.lock, &solved.unpinned, &args.upstreams)?,
                 };
-                (part, false)
+                (PlatformLock { files: pinned.files, ..part }, false)
             }
         });
     }
     refuse_conflicts(conflicts.iter().map(|(platform, conflict): &(Platform, Conflict)| (platform, conflict)))?;
-    let store = context.store()?;
     let mut finder = Finder::new(context, &runtime, &store, args, &wanted)?;
     let mut whole = Vec::new();
     for ((mut part, kept), wanted) in parts.into_iter().zip(&wanted) {
@@ -55,7 +67,7 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
         let images = finder.manifests(&part)?;
         whole.push((part, images));
     }
-    let summary = summary::of(&store, &whole, shares, args.dry_run)?;
+    let summary = summary::of(&store, &whole, shares, open, args.dry_run)?;
     if !args.dry_run {
         if summary.to_download > summary.free {
             bail!(
@@ -75,16 +87,16 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     print(args.output, &summary, summary::text)
 }
 
-/// Of the packages' indexes. Where there are none: of the day when the tags stood for these images.
+/// Of the packages' indexes. Where there are none: of the day when the tags stood for these images, and the addresses for these files.
 fn date(part: &PlatformLock, before: Option<&PlatformLock>, context: &Context) -> lsrepo_types::Timestamp {
     match before {
-        _ if !part.packages.is_empty() || part.images.is_empty() => part.date,
-        Some(before) if before.packages.is_empty() && before.images == part.images => before.date,
+        _ if !part.packages.is_empty() || part.images.is_empty() && part.files.is_empty() => part.date,
+        Some(before) if before.packages.is_empty() && before.images == part.images && before.files == part.files => before.date,
         _ => context.now,
     }
 }
 
-fn read_lock(path: &Path) -> Result<Option<Lock>> {
+pub(super) fn read_lock(path: &Path) -> Result<Option<Lock>> {
     match fs::read_to_string(path) {
         Ok(text) => Lock::parse(&text).map(Some).with_context(|| path.display().to_string()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -92,7 +104,7 @@ fn read_lock(path: &Path) -> Result<Option<Lock>> {
     }
 }
 
-fn write_lock(path: &Path, lock: &Lock) -> Result<()> {
+pub(super) fn write_lock(path: &Path, lock: &Lock) -> Result<()> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let write = || {
         let mut file = fs::File::create(&part)?;

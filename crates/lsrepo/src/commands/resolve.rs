@@ -38,8 +38,8 @@ struct Package {
 pub(crate) fn run(context: &Context, args: &ResolveArgs) -> Result<()> {
     let runtime = runtime()?;
     let mut answers = Vec::new();
-    for wanted in wanted::gather(&args.selection, &args.upstreams.sources, None)? {
-        let solved = runtime.block_on(closure::resolve(context, &wanted, &args.upstreams, &[]))?;
+    for wanted in wanted::gather(context, &args.selection, &args.upstreams.sources, None)? {
+        let solved = runtime.block_on(closure::resolve(context, &wanted, &args.upstreams, &[], &[]))?;
         // What excludes each other is told below, as a conflict, where no host could have it all.
         solved.apart.iter().filter(|_| solved.exclusive.is_empty()).for_each(|text| context.progress.note(text));
         answers.push(answer(solved));

@@ -3,16 +3,22 @@
 use crate::{
     cli::Upstreams,
     context::{files_in, load_keyring},
+    failure::of_fetch,
     host,
 };
 use anyhow::{Context as _, Result, bail};
-use lsrepo_bom::platforms::AptUpstream;
+use lsrepo_bom::{lock::Asked, platforms::AptUpstream};
 use lsrepo_deb::sources::{SignedBy, Source};
+use lsrepo_fetch::Client;
 use lsrepo_sign::Keyring;
 use lsrepo_types::{Os, Platform};
 use std::{fs, path::Path};
 
+/// The largest file of keys.
+const MOST_KEY: u64 = 1 << 20;
+
 /// The upstreams of one platform.
+#[derive(Default)]
 pub(crate) struct Found {
     pub(crate) sources: Vec<Source>,
     /// apt's preferences that hold for them, as text
@@ -20,7 +26,7 @@ pub(crate) struct Found {
 }
 
 /// The sources for `platform`.
-pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
+pub(crate) fn find(platform: &Platform, asked: &Asked, flags: &Upstreams) -> Result<Found> {
     if !flags.sources.is_empty() {
         let sources = flags.sources.iter().map(|line| line.parse::<Source>()).collect::<Result<_, _>>()?;
         return Ok(Found { sources, pins: String::new() });
@@ -31,16 +37,37 @@ pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
         let fits = |source: &Source| source.architectures.is_empty() || source.architectures.iter().any(|arch| arch == deb);
         let sources: Vec<Source> = host::apt_sources()?.into_iter().filter(fits).collect();
         if !sources.is_empty() {
-            return Ok(Found { sources, pins: host::apt_pins()? });
+            // What the distribution itself has is asked where this machine asks for it.
+            let others = from_document(platform, asked, |upstream| !upstream.modules.is_empty()).unwrap_or_default();
+            return Ok(Found { sources: [sources, others.sources].concat(), pins: host::apt_pins()? });
         }
     }
-    from_document(&platform.os)
+    from_document(platform, asked, |_| true)
 }
 
-fn from_document(os: &Os) -> Result<Found> {
+fn from_document(platform: &Platform, asked: &Asked, take: impl Fn(&AptUpstream) -> bool) -> Result<Found> {
+    let Platform { os, arch } = platform;
     let document = super::document(os)?;
-    let sources = document.apt.iter().map(|upstream| source_of(upstream, os)).collect::<Result<_>>()?;
+    let fits = |upstream: &&AptUpstream| {
+        take(upstream)
+            && asked.has_one_of(&upstream.modules)
+            && (upstream.architectures.is_empty() || upstream.architectures.contains(arch))
+    };
+    let sources = document.apt.iter().filter(fits).map(|upstream| source_of(upstream, os)).collect::<Result<_>>()?;
     Ok(Found { sources, pins: document.pins() })
+}
+
+/// Gets the keys that sources name by address.
+pub(crate) async fn fetch_keys(client: &Client, sources: &mut [Source]) -> Result<()> {
+    for signed_by in sources.iter_mut().flat_map(|source| &mut source.signed_by) {
+        let SignedBy::Path(url) = signed_by else { continue };
+        if url.contains("://") {
+            let bytes = client.text(url, MOST_KEY).await.map_err(of_fetch)?;
+            let keys = Keyring::parse(&bytes).with_context(|| url.clone())?.keys();
+            *signed_by = SignedBy::Inline(keys.into_iter().map(|key| key.armored.trim_end().to_owned() + "\n").collect());
+        }
+    }
+    Ok(())
 }
 
 /// A source line of a platform document; `mirror` becomes the address that this machine's own apt uses.
@@ -50,12 +77,15 @@ fn source_of(upstream: &AptUpstream, os: &Os) -> Result<Source> {
         (None, Some(mirror)) => own_mirror(mirror, os)?,
         (None, None) => bail!("{os}: an upstream names neither `uri` nor `mirror`"),
     };
-    let signed_by = upstream.signed_by.iter().cloned().map(SignedBy::Path).collect();
+    let signed_by = upstream.signed_by.iter().cloned().map(|key| match key.starts_with("-----BEGIN") {
+        true => SignedBy::Inline(key),
+        false => SignedBy::Path(key),
+    });
     Ok(Source {
         uris: vec![uri],
         suites: upstream.suites.clone(),
         components: upstream.components.clone(),
-        signed_by,
+        signed_by: signed_by.collect(),
         ..Source::default()
     })
 }

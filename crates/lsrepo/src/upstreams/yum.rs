@@ -4,7 +4,7 @@ use crate::{cli::Upstreams, closure::unique_names, context::load_keyring, failur
 use anyhow::{Context as _, Result};
 use lsrepo_bom::{
     embedded,
-    lock::PlatformLock,
+    lock::{Asked, PlatformLock},
     platforms::{Base, PlatformDocument, YumUpstream},
 };
 use lsrepo_fetch::{Client, Event, YumPolicy};
@@ -22,9 +22,9 @@ pub(crate) struct Found {
     inline_keys: Vec<(String, String)>,
 }
 
-/// The repositories for `platform`, each with an id of its own: keys and the lock go by it.
-pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
-    let mut found = places(platform, flags)?;
+/// The repositories for what is wanted, each with an id of its own: keys and the lock go by it.
+pub(crate) fn find(platform: &Platform, asked: &Asked, flags: &Upstreams) -> Result<Found> {
+    let mut found = places(platform, asked, flags)?;
     let ids = unique_names(found.repositories.iter().map(|repository| repository.id.as_str()));
     for (repository, id) in found.repositories.iter_mut().zip(ids) {
         repository.id = id;
@@ -32,22 +32,30 @@ pub(crate) fn find(platform: &Platform, flags: &Upstreams) -> Result<Found> {
     Ok(found)
 }
 
-fn places(platform: &Platform, flags: &Upstreams) -> Result<Found> {
+fn places(platform: &Platform, asked: &Asked, flags: &Upstreams) -> Result<Found> {
     let (document, variables) = known(platform)?;
     let allow_sha1 = document.as_ref().is_some_and(|document| document.signatures.allow_sha1);
     let found = |repositories| Found { repositories, allow_sha1, inline_keys: Vec::new() };
     if !flags.sources.is_empty() {
         return Ok(found(named(platform, flags)?));
     }
-    if host::os().is_ok_and(|os| os == platform.os) {
-        let repositories = host::yum_repositories(variables.clone())?;
-        if repositories.iter().any(|repository| repository.enabled) {
-            return Ok(found(repositories));
-        }
-    }
-    let document = super::document(&platform.os)?;
-    let mut found = found(Vec::new());
-    let fits = |upstream: &&YumUpstream| upstream.architectures.is_empty() || upstream.architectures.contains(&platform.arch);
+    let own = match host::os().is_ok_and(|os| os == platform.os) {
+        true => host::yum_repositories(variables.clone())?,
+        false => Vec::new(),
+    };
+    // What the distribution itself has is asked where this machine asks for it.
+    let of_host = own.iter().any(|repository| repository.enabled);
+    let document = match document {
+        None if of_host => return Ok(found(own)),
+        None => super::document(&platform.os)?,
+        Some(document) => document,
+    };
+    let mut found = found(if of_host { own } else { Vec::new() });
+    let fits = |upstream: &&YumUpstream| {
+        (!of_host || !upstream.modules.is_empty())
+            && asked.has_one_of(&upstream.modules)
+            && (upstream.architectures.is_empty() || upstream.architectures.contains(&platform.arch))
+    };
     for upstream in document.yum.iter().filter(fits) {
         found.repositories.push(repository(upstream, &variables, &mut found.inline_keys));
     }
@@ -142,7 +150,7 @@ impl Found {
 /// A client that asks for what a lock names as each of its repositories wants to be asked: with certificates and authorities, through
 /// a proxy, as somebody.
 pub(crate) fn routed(client: Client, part: &PlatformLock, flags: &Upstreams) -> Result<Client> {
-    let found = match find(&part.name, flags) {
+    let found = match find(&part.name, &part.asked, flags) {
         Ok(found) => found.repositories,
         // A lock from elsewhere: what it names is asked for without more.
         Err(_) => Vec::new(),

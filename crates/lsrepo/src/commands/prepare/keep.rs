@@ -8,8 +8,8 @@ use crate::{
 };
 use anyhow::Result;
 use lsrepo_bom::{
-    Lock,
-    lock::{LockedImage, LockedPackage, PackageSignatures, PlatformLock},
+    FileKind, Lock,
+    lock::{Asked, LockedImage, LockedPackage, PackageSignatures, PlatformLock},
 };
 use lsrepo_deb::sources::Source;
 use lsrepo_fetch::Credentials;
@@ -49,10 +49,15 @@ pub(super) fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<K
     }
 }
 
-/// Whether nothing but the images may be other ones.
+/// Whether nothing but the images and files may be other ones.
 fn same_packages(part: &PlatformLock, wanted: &Wanted, update: Option<&[String]>) -> bool {
     let mut asked = wanted.asked.clone();
     asked.images.clone_from(&part.asked.images);
+    // Packages by URL take part in resolving, files do not.
+    let packages = |asked: &Asked| asked.files.iter().filter(|one| one.kind == FileKind::Package).cloned().collect::<Vec<_>>();
+    if packages(&asked) == packages(&part.asked) {
+        asked.files.clone_from(&part.asked.files);
+    }
     (asked.all_platforms, asked.no_referrers, asked.foreign_layers) =
         (part.asked.all_platforms, part.asked.no_referrers, part.asked.foreign_layers);
     let only_images = match update {

@@ -1,5 +1,6 @@
 //! What a run takes, in figures.
 
+use super::files::Open;
 use crate::closure::Share;
 use anyhow::Result;
 use lsrepo_bom::lock::PlatformLock;
@@ -15,6 +16,9 @@ pub(super) struct Row {
     platform: Platform,
     packages: u64,
     images: Vec<ImageRow>,
+    files: u64,
+    /// files that this run leaves where they are, so that what they are is not known for sure
+    open_files: Vec<OpenFile>,
     /// what packages and images have in common counts once
     bytes: u64,
     to_download: u64,
@@ -28,6 +32,15 @@ struct ImageRow {
     digest: Digest,
     bytes: u64,
     referrers: u64,
+}
+
+/// A file that is not here, in a dry run.
+#[derive(Serialize)]
+struct OpenFile {
+    name: String,
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -44,15 +57,17 @@ pub(super) fn of(
     store: &Store,
     parts: &[(PlatformLock, Vec<Image>)],
     mut shares: Vec<(Platform, Vec<Share>)>,
+    open: Vec<(Platform, Open)>,
     dry_run: bool,
 ) -> Result<Summary> {
     let mut platforms = Vec::new();
-    let mut missing = BTreeMap::new();
+    let (mut missing, mut open_bytes) = (BTreeMap::new(), 0);
     for (part, images) in parts {
         let packages = part.packages.iter().map(|package| (package.digest, package.size));
         let content = images.iter().flat_map(|image| image.manifests().chain(image.blobs()));
         let content = content.filter_map(|one| Some((one.digest.sha256()?, one.size)));
-        let all: BTreeMap<Digest, u64> = packages.chain(content).collect();
+        let files = part.files.iter().map(|file| (file.digest, file.size));
+        let all: BTreeMap<Digest, u64> = packages.chain(content).chain(files).collect();
         let absent: BTreeMap<Digest, u64> =
             all.iter().filter(|&(digest, &size)| !store.contains(digest, size)).map(|(&digest, &size)| (digest, size)).collect();
         let requirements = shares.iter_mut().find(|(platform, _)| *platform == part.name).map(|(_, all)| std::mem::take(all));
@@ -62,25 +77,39 @@ pub(super) fn of(
             bytes: image.bytes,
             referrers: image.referrers.len() as u64,
         };
+        let open_files: Vec<OpenFile> =
+            open.iter().filter(|(platform, _)| *platform == part.name).map(|(_, one)| open_file(one)).collect();
+        let unknown: u64 = open_files.iter().filter_map(|file| file.bytes).sum();
+        open_bytes += unknown;
         platforms.push(Row {
             platform: part.name.clone(),
             packages: part.packages.len() as u64,
             images: part.images.iter().map(image).collect(),
-            bytes: all.values().sum(),
-            to_download: absent.values().sum(),
+            files: (part.files.len() + open_files.len()) as u64,
+            bytes: all.values().sum::<u64>() + unknown,
+            to_download: absent.values().sum::<u64>() + unknown,
+            open_files,
             requirements: requirements.unwrap_or_default(),
         });
         missing.extend(absent);
     }
-    Ok(Summary { dry_run, platforms, to_download: missing.values().sum(), free: store.free_bytes()? })
+    Ok(Summary { dry_run, platforms, to_download: missing.values().sum::<u64>() + open_bytes, free: store.free_bytes()? })
+}
+
+fn open_file(one: &Open) -> OpenFile {
+    let (bytes, error) = match &one.size {
+        Ok(bytes) => (*bytes, None),
+        Err(error) => (None, Some(error.clone())),
+    };
+    OpenFile { name: one.name.clone(), bytes, error }
 }
 
 pub(super) fn text(summary: &Summary) -> String {
     let mut text = String::new();
     for row in &summary.platforms {
-        let Row { platform, packages, images, bytes, .. } = row;
+        let Row { platform, packages, images, files, open_files, bytes, .. } = row;
         let mut what = Vec::new();
-        if *packages > 0 || images.is_empty() {
+        if *packages > 0 || images.is_empty() && *files == 0 {
             what.push(format!("{} packages", Count(*packages)));
         }
         if !images.is_empty() {
@@ -89,7 +118,16 @@ pub(super) fn text(summary: &Summary) -> String {
                 several => format!("{} images", Count(several as u64)),
             });
         }
-        text += &format!("{platform}: {}, {}\n", what.join(", "), Bytes(*bytes));
+        if *files > 0 {
+            what.push(if *files == 1 { "1 file".to_owned() } else { format!("{} files", Count(*files)) });
+        }
+        let unsized_files = open_files.iter().filter(|file| file.bytes.is_none()).count();
+        let more = if unsized_files > 0 { format!(" and {unsized_files} files of unknown size") } else { String::new() };
+        text += &format!("{platform}: {}, {}{more}\n", what.join(", "), Bytes(*bytes));
+        for OpenFile { name, bytes, error } in open_files {
+            let size = bytes.map_or("size unknown".to_owned(), |bytes| Bytes(bytes).to_string());
+            text += &format!("  {name}: {size}{}\n", error.as_ref().map_or(String::new(), |error| format!(" ({error})")));
+        }
         for share in row.requirements.iter().filter(|_| summary.dry_run) {
             let Share { module, request, packages, bytes } = share;
             text += &format!("  {request} ({module}): {} packages, {}\n", Count(*packages), Bytes(*bytes));

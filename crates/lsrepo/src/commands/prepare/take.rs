@@ -105,6 +105,12 @@ fn plan(part: &PlatformLock) -> Vec<Download> {
     let mut plan: BTreeMap<_, Download> = BTreeMap::new();
     let packages = part.packages.iter().map(|package| (package.digest, package.size, &package.source, &package.path));
     let documents = part.documents.iter().map(|document| (document.digest, document.size, &document.source, &document.path));
+    let by_url = part.packages.iter().filter(|package| !package.urls.is_empty());
+    let by_url = by_url.map(|package| (package.digest, package.size, &package.urls, &package.path));
+    let files = part.files.iter().map(|file| (file.digest, file.size, &file.urls, &file.name));
+    for (digest, size, urls, name) in by_url.chain(files) {
+        plan.entry(digest).or_insert_with(|| Download { digest, size, urls: urls.clone(), name: name.clone() });
+    }
     for (digest, size, source, path) in packages.chain(documents) {
         let bases = sources.get(source.as_str()).copied().unwrap_or_default();
         plan.entry(digest).or_insert_with(|| Download {
