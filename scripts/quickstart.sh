@@ -2,7 +2,7 @@
 # The main job on this machine, with nothing set up before: builds lsrepo, prepares a small real set from this
 # machine's own apt sources, exports it, imports it into a second home, serves it, and fetches a package back.
 #
-#   scripts/quickstart.sh [PACKAGE …]     default: the tools of the embedded BOM
+#   scripts/quickstart.sh [PACKAGE …]     default: the module `tools`
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +23,7 @@ cd "$work"
 
 asked=()
 for package; do asked+=(--package "$package"); done
+[ ${#asked[@]} -gt 0 ] || asked=(--module tools)
 
 step '2. prepare: resolve, lock and download, from the sources of this machine'
 export LSREPO_HOME=$work/online

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --locked --quiet --release --package lsrepo
 export LSREPO=${LSREPO:-${CARGO_TARGET_DIR:-$PWD/target}/release/lsrepo}
-all=(quickstart closure airgap rpm hostile oci registry-serve image-archive image-push registry-config)
+all=(quickstart closure stack airgap rpm hostile oci registry-serve image-archive image-push registry-config)
 if [ $# = 0 ]; then set -- "${all[@]}"; fi
 for check; do
   started=$SECONDS

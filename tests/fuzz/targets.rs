@@ -1,7 +1,12 @@
 //! One function for each parser of bytes from outside. None may panic, hang, or take memory without bound;
 //! what is accepted must survive its own rendering. Shared by the fuzzer and by `tests/it/fuzz_corpus.rs`.
 
-use lsrepo_bom::{Lock, Module, PlatformDocument, requirements_file};
+use lsrepo_bom::{
+    Lock, Module, PlatformDocument, checksums,
+    cluster::{Cluster, Components},
+    origin::{self, Texts},
+    requirements_file,
+};
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
 use lsrepo_oci::{
     AuthFile, Content, Reference, RegistriesConf, Wanted,
@@ -29,6 +34,8 @@ pub const ALL: &[(&str, Target)] = &[
     ("bom", bom),
     ("bundle", bundle),
     ("challenge", challenge),
+    ("checksums", published_checksums),
+    ("cluster", cluster),
     ("comps", comps),
     ("cosign", cosign_signature),
     ("deb822", deb822_paragraphs),
@@ -41,6 +48,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("manifest", manifest),
     ("metalink", metalink),
     ("modules", modules),
+    ("origin", origin_lists),
     ("package", rpm_package),
     ("packages", packages_index),
     ("path", path),
@@ -84,6 +92,37 @@ pub fn auth_file(data: &[u8]) {
 pub fn bom(data: &[u8]) {
     let _ = Module::parse(text(data), "x.yml");
     let _ = PlatformDocument::parse(text(data), "x.yml");
+}
+
+/// A file of checksums: what it says of a file is one of its lines.
+pub fn published_checksums(data: &[u8]) {
+    if let Ok(digest) = checksums::find(text(data), "x.tgz") {
+        assert!(text(data).to_ascii_lowercase().contains(&digest.hex()));
+    }
+}
+
+/// A cluster's document and a mapping of components.
+pub fn cluster(data: &[u8]) {
+    if let Ok(cluster) = Cluster::parse(text(data), "x.yml") {
+        let _ = cluster.modules(&Components::default());
+    }
+    let _ = Components::parse(text(data), "x.yml");
+}
+
+/// Lists of Epiphany, each kind alone; what is read can be written and read again.
+pub fn origin_lists(data: &[u8]) {
+    let one = vec![("x.yml".to_owned(), text(data).to_owned())];
+    for texts in [
+        Texts { packages: one.clone(), ..Texts::default() },
+        Texts { files: one.clone(), ..Texts::default() },
+        Texts { images: one.clone(), ..Texts::default() },
+        Texts { dashboards: one.clone(), ..Texts::default() },
+    ] {
+        if let Ok(wishes) = origin::read(&texts, None) {
+            let again = requirements_file::parse(&wishes.to_string(), "x.txt");
+            assert_eq!(again.map(|again| again.images).ok(), Some(wishes.images));
+        }
+    }
 }
 
 /// A bundle; no signature of it can be trusted.
@@ -246,7 +285,9 @@ pub fn repomd(data: &[u8]) {
 
 /// A requirements file.
 pub fn requirements(data: &[u8]) {
-    let _ = requirements_file::parse(text(data), "x.txt");
+    if let Ok(wishes) = requirements_file::parse(text(data), "x.txt") {
+        assert_eq!(requirements_file::parse(&wishes.to_string(), "x.txt").ok(), Some(wishes));
+    }
 }
 
 /// Source lists in both forms, and preferences.

@@ -1,6 +1,7 @@
 //! What holds for the project as a whole, and what a person gets who types its commands.
 #![allow(clippy::unwrap_used)]
 
+mod bom;
 mod deb;
 mod desk;
 mod files;

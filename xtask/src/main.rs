@@ -18,7 +18,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Write `requirements/` from `bom/`
+    /// Write `requirements/` and the schema of modules from `bom/` and the code
     Generate {
         /// Write nothing; fail where a file is not what it would be
         #[arg(long)]

@@ -1,4 +1,4 @@
-//! `requirements/<os>/requirements_<arch>.txt`, one for each platform of the BOM.
+//! `requirements/<os>/requirements_<arch>.txt`, one for each platform of the BOM; and the schema of its documents.
 
 use anyhow::{Context as _, Result};
 use lsrepo_bom::{embedded, requirements_file};
@@ -20,6 +20,8 @@ fn wanted() -> Result<BTreeMap<String, String>> {
             files.insert(path, requirements_file::render(&platform, &modules));
         }
     }
+    let schema = serde_json::to_string_pretty(&lsrepo_bom::Module::schema())? + "\n";
+    files.insert("bom/module.schema.json".to_owned(), schema);
     Ok(files)
 }
 

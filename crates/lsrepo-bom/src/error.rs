@@ -93,7 +93,8 @@ pub(crate) fn from_yaml_stream<T: DeserializeOwned>(text: &str, file: &str) -> R
 
 fn misfit(error: &serde_saphyr::Error, pointer: String, text: &str, file: &str) -> BomError {
     let location = error.location().unwrap_or(Location::UNKNOWN);
-    let said = error.to_string();
+    // The reader writes a message in one line, and thinks of its own callers.
+    let said = error.to_string().replace("\\n", "\n").replace(", set DuplicateKeyPolicy in Options if acceptable", "");
     let place = format!(" at line {}, column {}", location.line(), location.column());
     let shown = |line: &str| line.chars().take(200).collect::<String>();
     let line = usize::try_from(location.line()).unwrap_or(0).checked_sub(1).and_then(|index| text.lines().nth(index));

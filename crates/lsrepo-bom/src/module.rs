@@ -128,4 +128,6 @@ impl TryFrom<Vec<String>> for Architectures {
 }
 
 #[cfg(test)]
+mod broken;
+#[cfg(test)]
 mod tests;

@@ -27,6 +27,7 @@ use crate::{
     requirement::{PackageRequest, RequirementError},
 };
 use lsrepo_types::nearest;
+use std::fmt;
 
 /// What a file asks for, in its order, each wish once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,27 @@ pub struct RequirementsFile {
     pub files: Vec<FileRequest>,
     /// references of container images
     pub images: Vec<String>,
+}
+
+impl fmt::Display for RequirementsFile {
+    /// The file's own form. Mirrors have no place in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = |list: &[&dyn fmt::Display]| list.iter().map(|one| format!("{one}\n")).collect::<String>();
+        fn all<T: fmt::Display>(list: &[T]) -> Vec<&dyn fmt::Display> {
+            list.iter().map(|one| one as &dyn fmt::Display).collect()
+        }
+        let packages = [all(&self.packages), all(&self.package_files)].concat();
+        let sections = [
+            ("packages-repo-prereqs", all(&self.prerequisites)),
+            ("packages", packages),
+            ("files", all(&self.files)),
+            ("images", all(&self.images)),
+        ];
+        for (number, (name, list)) in sections.iter().filter(|(_, list)| !list.is_empty()).enumerate() {
+            write!(f, "{}[{name}]\n{}", if number > 0 { "\n" } else { "" }, lines(list))?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy)]

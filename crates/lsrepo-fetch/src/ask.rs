@@ -1,5 +1,7 @@
 //! Small things at any address: a text, or how large a file is.
 
+use std::time::{Duration, Instant};
+
 use crate::{
     Client, FetchError,
     client::{Ask, shown},
@@ -13,6 +15,26 @@ impl Client {
             200 => self.read(answer, url, limit).await,
             status => Err(FetchError::Status { url: shown(url), status }),
         }
+    }
+
+    /// What a server answers at all, as a status.
+    pub async fn status(&self, url: &str) -> Result<u16, FetchError> {
+        self.ask_again(url, &Ask::default()).await.map(|answer| answer.status)
+    }
+
+    /// How many bytes a second come from an address, by reading up to `most` bytes for no longer than `time`.
+    pub async fn rate(&self, url: &str, most: u64, time: Duration) -> Result<Option<u64>, FetchError> {
+        let mut answer = self.ask_again(url, &Ask::default()).await?;
+        let (begun, mut read) = (Instant::now(), 0);
+        while read < most && begun.elapsed() < time {
+            let left = time.saturating_sub(begun.elapsed());
+            match tokio::time::timeout(left, answer.chunk()).await {
+                Ok(Ok(Some(chunk))) => read += chunk.len() as u64,
+                _ => break,
+            }
+        }
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
+        Ok((read > 0).then(|| read.saturating_mul(1_000_000) / micros))
     }
 
     /// The size of a file, where the server says it; an error where the server has no such file.

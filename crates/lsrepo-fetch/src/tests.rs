@@ -2,6 +2,7 @@
 
 mod client_certificate;
 mod downloads;
+mod files;
 mod indexes;
 mod pin;
 mod published;

@@ -89,6 +89,14 @@ impl Record {
         Nevra { name: self.name.clone(), evr: self.evr(), arch: self.arch.clone() }
     }
 
+    /// The licence that it states, in its own words.
+    pub fn licence(&self) -> Option<String> {
+        let (_, rest) = self.format.split_once("<rpm:license>")?;
+        let (text, _) = rest.split_once("</rpm:license>")?;
+        let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+        Some(plain.iter().fold(text.trim().to_owned(), |text, (entity, c)| text.replace(entity, c)))
+    }
+
     /// Epoch, version and release.
     pub fn evr(&self) -> Evr {
         Evr { epoch: self.epoch, version: self.version.clone(), release: self.release.clone() }

@@ -1,10 +1,12 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
+mod bom;
 mod image_command;
 mod images;
 mod selection;
 mod serve;
 
+pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportListsArgs, PreflightArgs};
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
 pub use selection::{Kind, Selection, Upstreams};
@@ -71,6 +73,10 @@ pub enum Command {
     Prepare(PrepareArgs),
     /// Show the dependency closure without downloading a package
     Resolve(ResolveArgs),
+    /// List what is carried, piece by piece; show, check, expand and compare what it is made of
+    Bom(BomArgs),
+    /// See whether everything wanted can be had: modules, upstreams, requirements, room, time
+    Preflight(Box<PreflightArgs>),
     /// Take what an address has now for what it has to be
     Lock(LockArgs),
     /// Write what was prepared into one signed bundle
@@ -114,6 +120,9 @@ pub struct PrepareArgs {
     /// Show counts, bytes and disk needed; change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// With --dry-run: ask nobody, and show what would be asked for
+    #[arg(long, requires = "dry_run")]
+    pub offline_metadata: bool,
     /// Take exactly what the lock says; ask no index
     #[arg(long, conflicts_with = "update")]
     pub locked: bool,

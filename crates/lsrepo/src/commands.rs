@@ -1,10 +1,12 @@
 //! What each command does.
 
+mod bom;
 mod carry;
 mod gc;
 mod image;
 mod key;
 mod lock;
+mod preflight;
 mod prepare;
 mod resolve;
 mod serve;
@@ -21,6 +23,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Prepare(args) => prepare::run(&context, &args),
         Command::Resolve(args) => resolve::run(&context, &args),
+        Command::Bom(args) => bom::run(&context, &args),
+        Command::Preflight(args) => preflight::run(&context, &args),
         Command::Lock(args) => lock::run(&context, &args),
         Command::Export(args) => carry::export(&context, &args),
         Command::Inspect(args) => carry::inspect(&context, &args),

@@ -185,10 +185,7 @@ fn media_of(kind: DocumentKind) -> &'static str {
 pub(crate) fn read(store: &Store, root: &str, digest: &Digest) -> Result<Prepared> {
     let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
     let lock = read_lock(store, root, &manifest)?;
-    let records = match lock.name.os.family() {
-        Family::Debian => Records::Deb(read_records(store, root, &manifest, media_type::RECORDS)?),
-        Family::RedHat => Records::Rpm(read_records(store, root, &manifest, media_type::RPM_RECORDS)?),
-    };
+    let records = records(store, root, &manifest, &lock)?;
     let mut documents = Vec::new();
     for kind in [DocumentKind::Comps, DocumentKind::Modules, DocumentKind::Updateinfo] {
         for layer in manifest.layers.iter().filter(|layer| layer.media_type == media_of(kind)) {
@@ -198,6 +195,19 @@ pub(crate) fn read(store: &Store, root: &str, digest: &Digest) -> Result<Prepare
     }
     let images = images::images(store, &lock).with_context(|| root.to_owned())?;
     Ok(Prepared { lock, records, documents, images })
+}
+
+/// What the packages of a set say of themselves.
+pub(crate) fn records_of(store: &Store, root: &str, digest: &Digest) -> Result<Records> {
+    let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
+    records(store, root, &manifest, &read_lock(store, root, &manifest)?)
+}
+
+fn records(store: &Store, root: &str, manifest: &Manifest, lock: &PlatformLock) -> Result<Records> {
+    Ok(match lock.name.os.family() {
+        Family::Debian => Records::Deb(read_records(store, root, manifest, media_type::RECORDS)?),
+        Family::RedHat => Records::Rpm(read_records(store, root, manifest, media_type::RPM_RECORDS)?),
+    })
 }
 
 /// Everything that a set needs.

@@ -20,7 +20,7 @@ use lsrepo_bom::{
 use lsrepo_oci::Reference;
 use lsrepo_rpm::Repomd;
 use lsrepo_types::{Arch, Digest, Family, Os, Platform, nearest};
-pub(crate) use modules::Chosen;
+pub(crate) use modules::{Chosen, known};
 use std::{fs, path::Path};
 
 /// The largest list of packages of a base, plain.

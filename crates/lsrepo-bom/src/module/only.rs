@@ -26,7 +26,7 @@ impl Only {
 
 /// One or several: a lone word need not be a list.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected text (a number stands in quotes), or a list of texts")]
 pub(super) enum Words {
     One(String),
     Several(Vec<String>),

@@ -45,6 +45,11 @@ pub struct PlatformWishes {
 }
 
 impl Wishes {
+    /// Whether nothing is wanted anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty() && self.files.is_empty() && self.images.is_empty()
+    }
+
     /// What of it holds on `platform`.
     pub fn on(&self, platform: &Platform) -> PlatformWishes {
         let mut wishes = PlatformWishes::default();

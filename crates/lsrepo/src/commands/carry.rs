@@ -71,6 +71,11 @@ pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
     print(args.output, &seen, |seen| text(seen, args.packages, args.images, args.files))
 }
 
+/// What a bundle says of itself, checked.
+pub(super) fn seen(context: &Context, bundle: &Path) -> Result<Inspection> {
+    judge(lsrepo_bundle::inspect(open(bundle)?, &context.trusted()?, context.now), bundle)
+}
+
 fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String {
     let trusted = if seen.trusted { "trusted here" } else { "not trusted here" };
     let mut text = format!("signed by {} ({trusted})\n", seen.signer);

@@ -3,6 +3,7 @@
 mod files;
 mod images;
 mod keep;
+mod outline;
 mod summary;
 mod take;
 
@@ -20,6 +21,9 @@ use std::{fs, io, path::Path};
 pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let old = read_lock(&args.lock_file)?;
     let wanted = wanted::gather(context, &args.selection, &args.upstreams.sources, old.as_ref())?;
+    if args.offline_metadata {
+        return outline::show(&wanted, args.output);
+    }
     let mut lock = old.clone().unwrap_or_else(|| Lock::new(Vec::new()));
     let (runtime, store) = (runtime()?, context.store()?);
     let repins = lock.repins.clone();

@@ -48,7 +48,7 @@ impl FileWish {
 
 /// A SHA-256 in hexadecimal digits: one for all architectures, or one for each.
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected 64 hexadecimal digits in quotes, or those of each architecture: {x86_64: …, arm64: …}")]
 pub(super) enum Sha256 {
     One(String),
     #[schemars(with = "BTreeMap<String, String>")]
@@ -67,7 +67,7 @@ impl Sha256 {
 
 /// A published file of checksums: its address, or also that of its signature.
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected the address of a file of checksums, or {url, signature, key}")]
 pub(super) enum ChecksumsEntry {
     Url(String),
     Signed(SignedChecksums),

@@ -1,0 +1,205 @@
+//! What locks, bundles and stores carry, listed and compared.
+
+use crate::{
+    cli::{ArtifactArgs, BomFormat},
+    commands::carry,
+    context::Context,
+    output::{Format, print, write},
+    prepared::{self, Records},
+};
+use anyhow::{Context as _, Result};
+use lsrepo_bom::{
+    Lock,
+    inventory::{Artifact, Difference, Inventory, Kind, cyclonedx, spdx},
+    lock::PlatformLock,
+};
+use lsrepo_store::Store;
+use lsrepo_types::{Bytes, Count, Digest, Family, Platform};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// What is listed where nothing is named.
+const LOCK: &str = "lsrepo.lock";
+
+pub(super) fn list(context: &Context, args: &ArtifactArgs) -> Result<()> {
+    let mut inventory = inventory(context, args.what.as_deref())?;
+    let fits = |platform: &Platform| {
+        (args.os.is_empty() || args.os.contains(&platform.os)) && (args.arch.is_empty() || args.arch.contains(&platform.arch))
+    };
+    inventory.artifacts.iter_mut().for_each(|one| one.platforms.retain(fits));
+    inventory.artifacts.retain(|one| !one.platforms.is_empty());
+    let (name, version) = (title(&inventory), env!("CARGO_PKG_VERSION"));
+    let json = |value: &serde_json::Value| serde_json::to_string_pretty(value).map(|text| text + "\n");
+    let text = match args.format {
+        BomFormat::Table => table(&inventory),
+        BomFormat::Json => json(&serde_json::to_value(&inventory)?)?,
+        BomFormat::Cyclonedx => json(&cyclonedx(&inventory, &name, version))?,
+        BomFormat::Spdx => json(&spdx(&inventory, &name, version))?,
+    };
+    match &args.output {
+        Some(file) => super::save(file, &text),
+        None => write(text.as_bytes()),
+    }
+}
+
+/// The platforms that are carried, as a name.
+fn title(inventory: &Inventory) -> String {
+    let mut all: Vec<String> =
+        inventory.artifacts.iter().flat_map(|one| &one.platforms).map(|platform| platform.to_string().replace('/', "-")).collect();
+    all.sort();
+    all.dedup();
+    format!("lambdastack {}", all.join(" ")).trim_end().to_owned()
+}
+
+pub(super) fn diff(context: &Context, before: &Path, after: &Path, output: Format) -> Result<()> {
+    let difference = lsrepo_bom::inventory::diff(&inventory(context, Some(before))?, &inventory(context, Some(after))?);
+    print(output, &difference, difference_text)
+}
+
+/// What a lock, a bundle or a store carries.
+fn inventory(context: &Context, what: Option<&Path>) -> Result<Inventory> {
+    match what {
+        None if Path::new(LOCK).exists() => of_lock(context, Path::new(LOCK)),
+        None => of_store(&context.store()?),
+        Some(folder) if folder.join("blobs").is_dir() => of_store(&Store::open(folder)?),
+        Some(file) if is_lock(file)? => of_lock(context, file),
+        Some(bundle) => of_bundle(context, bundle),
+    }
+}
+
+/// A lock is text, a bundle is not.
+fn is_lock(file: &Path) -> Result<bool> {
+    let mut head = [0; 4];
+    let mut opened = fs::File::open(file).with_context(|| file.display().to_string())?;
+    let read = std::io::Read::read(&mut opened, &mut head)?;
+    Ok(head[..read].is_ascii() && !head[..read].contains(&0))
+}
+
+fn of_lock(context: &Context, file: &Path) -> Result<Inventory> {
+    let name = file.display().to_string();
+    let lock = Lock::parse(&fs::read_to_string(file).with_context(|| name.clone())?).with_context(|| name)?;
+    // The lock names packages; what they state is known where they were read.
+    let licences = if context.home.join("blobs").is_dir() { licences(&context.store()?)? } else { BTreeMap::new() };
+    Ok(Inventory::of(&lock, &licences))
+}
+
+fn of_store(store: &Store) -> Result<Inventory> {
+    let licences = licences(store)?;
+    let mut inventory = Inventory::default();
+    for (name, digest) in store.roots()? {
+        let part: PlatformLock = prepared::lock_of(store, &name, &digest)?;
+        let own = Inventory::of(&Lock::new(vec![part]), &licences);
+        inventory.date = inventory.date.max(own.date);
+        inventory.artifacts.extend(own.artifacts);
+    }
+    inventory.each_once();
+    Ok(inventory)
+}
+
+/// The licences that packages of the store state.
+fn licences(store: &Store) -> Result<BTreeMap<Digest, String>> {
+    let mut all = BTreeMap::new();
+    for (name, digest) in store.roots()? {
+        if let Records::Rpm(records) = prepared::records_of(store, &name, &digest)? {
+            all.extend(records.into_iter().filter_map(|(digest, record)| Some((digest, record.licence()?))));
+        }
+    }
+    Ok(all)
+}
+
+/// A bundle says what it carries without being unpacked, but not as much as a lock.
+fn of_bundle(context: &Context, bundle: &Path) -> Result<Inventory> {
+    let seen = carry::seen(context, bundle)?;
+    let mut inventory = Inventory { date: seen.created, artifacts: Vec::new() };
+    for part in &seen.parts {
+        let platform: Platform =
+            part.platform.parse().with_context(|| format!("{}: platform `{}`", bundle.display(), part.platform))?;
+        let module = part.module.parse().with_context(|| format!("{}: module `{}`", bundle.display(), part.module))?;
+        let artifact = |kind: Kind, name: &str, digest: Digest, size: u64| {
+            let (name, version, arch) = if matches!(kind, Kind::Deb | Kind::Rpm) { split(kind, name) } else { (name, "", "") };
+            Artifact {
+                kind,
+                name: name.to_owned(),
+                version: version.to_owned(),
+                arch: arch.to_owned(),
+                purl: String::new(),
+                digest,
+                size,
+                licence: None,
+                urls: Vec::new(),
+                platforms: [platform.clone()].into(),
+                modules: [std::clone::Clone::clone(&module)].into(),
+            }
+        };
+        let kind = if platform.os.family() == Family::Debian { Kind::Deb } else { Kind::Rpm };
+        inventory.artifacts.extend(part.packages.iter().map(|item| artifact(kind, &item.file, item.digest, item.size)));
+        inventory.artifacts.extend(part.files.iter().map(|item| artifact(Kind::File, &item.file, item.digest, item.size)));
+        for name in &part.images {
+            let Some(image) = seen.images.iter().find(|image| image.name == *name) else { continue };
+            inventory.artifacts.push(artifact(Kind::Image, name, image.digest, 0));
+        }
+    }
+    inventory.each_once();
+    Ok(inventory)
+}
+
+/// Name, version and architecture out of a package's file name.
+fn split(kind: Kind, file: &str) -> (&str, &str, &str) {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    match kind {
+        Kind::Rpm => {
+            let (rest, arch) = stem.rsplit_once('.').unwrap_or((stem, ""));
+            let at = rest.rmatch_indices('-').nth(1).map_or(rest.len(), |(at, _)| at);
+            (&rest[..at], rest[at..].trim_start_matches('-'), arch)
+        }
+        _ => {
+            let mut parts = stem.splitn(3, '_');
+            (parts.next().unwrap_or(stem), parts.next().unwrap_or(""), parts.next().unwrap_or(""))
+        }
+    }
+}
+
+fn row(one: &Artifact) -> String {
+    let modules: Vec<String> = one.modules.iter().map(ToString::to_string).collect();
+    let name = format!("{} {}", one.name, one.version);
+    let licence = one.licence.as_ref().map_or(String::new(), |licence| format!("  {licence}"));
+    let (kind, arch, size) = (one.kind.as_str(), one.arch.as_str(), Bytes(one.size).to_string());
+    format!("{kind:<5} {:<60} {arch:<8} {size:>10}  {}{licence}\n", name.trim_end(), modules.join(", "))
+}
+
+fn table(inventory: &Inventory) -> String {
+    let bytes = inventory.artifacts.iter().map(|one| one.size).sum();
+    let rows: String = inventory.artifacts.iter().map(row).collect();
+    rows + &format!("{} artifacts, {}\n", Count(inventory.artifacts.len() as u64), Bytes(bytes))
+}
+
+fn difference_text(difference: &Difference) -> String {
+    let mut text = String::new();
+    difference.added.iter().for_each(|one| text += &format!("+ {}", row(one)));
+    difference.removed.iter().for_each(|one| text += &format!("- {}", row(one)));
+    for change in &difference.changed {
+        let (from, to) = (&change.from, &change.to);
+        let version = |one: &Artifact| if one.version.is_empty() { one.digest.to_string() } else { one.version.clone() };
+        text += &format!(
+            "~ {:<5} {} {} -> {}, {} -> {}",
+            to.kind.as_str(),
+            to.name,
+            version(from),
+            version(to),
+            Bytes(from.size),
+            Bytes(to.size)
+        );
+        if from.licence != to.licence {
+            let words = |one: &Artifact| one.licence.clone().unwrap_or_else(|| "no licence stated".to_owned());
+            text += &format!(", licence {} -> {}", words(from), words(to));
+        }
+        text += "\n";
+    }
+    text + &format!(
+        "{} added, {} removed, {} changed; {} more, {} less\n",
+        Count(difference.added.len() as u64),
+        Count(difference.removed.len() as u64),
+        Count(difference.changed.len() as u64),
+        Bytes(difference.bytes_added),
+        Bytes(difference.bytes_removed)
+    )
+}
