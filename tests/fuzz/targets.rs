@@ -127,6 +127,7 @@ pub fn origin_lists(data: &[u8]) {
 
 /// A bundle; no signature of it can be trusted.
 pub fn bundle(data: &[u8]) {
+    let _ = lsrepo_bundle::describe(data, &Keyring::default(), Timestamp(2_000_000_000));
     if let Ok(seen) = lsrepo_bundle::inspect(data, &Keyring::default(), Timestamp(2_000_000_000)) {
         assert!(!seen.trusted);
     }

@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
 pub mod artifact;
+mod describe;
 mod error;
 mod export;
 mod head;
@@ -23,6 +24,7 @@ mod plan;
 mod reader;
 mod writer;
 
+pub use describe::{Described, describe};
 pub use error::BundleError;
 pub use export::{Contents, Event, Summary, export, export_to_path};
 pub use import::{Imported, Trust, import};

@@ -77,9 +77,13 @@ fn pack(bytes: &[u8]) -> Result<Vec<u8>> {
 
 /// The bytes of a packed blob; no more than [`MOST`].
 fn unpack(store: &Store, digest: &Digest) -> Result<Vec<u8>> {
-    let packed = store.read(digest, MOST)?;
+    unpacked(&store.read(digest, MOST)?)
+}
+
+/// The bytes of a packed document; no more than [`MOST`].
+pub(crate) fn unpacked(packed: &[u8]) -> Result<Vec<u8>> {
     let mut plain = Vec::new();
-    zstd::Decoder::new(&packed[..])?.take(MOST).read_to_end(&mut plain)?;
+    zstd::Decoder::new(packed)?.take(MOST).read_to_end(&mut plain)?;
     Ok(plain)
 }
 

@@ -92,7 +92,7 @@ pub enum BomCommand {
 pub struct ExpandArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Write <os>/requirements_<arch>.txt below this folder, for every known platform unless some are named
+    /// Write OS/requirements_ARCH.txt below this folder, for every known platform unless some are named
     #[arg(long, value_name = "DIR")]
     pub write: Option<PathBuf>,
 }
@@ -105,7 +105,7 @@ pub struct ImportListsArgs {
     /// Take only what this manifest needs: cluster document and feature mappings
     #[arg(short, long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
-    /// Write <os>/requirements_<arch>.txt below this folder
+    /// Write OS/requirements_ARCH.txt below this folder
     #[arg(short, long, default_value = "requirements", value_name = "DIR")]
     pub output: PathBuf,
 }

@@ -43,7 +43,7 @@ pub struct Selection {
     /// give a list
     #[arg(short, long = "image", value_delimiter = ',', value_name = "IMAGE")]
     pub images: Vec<lsrepo_oci::Reference>,
-    /// File to carry: 'URL [NAME] [sha256:HEX]', or a path; repeatable
+    /// File to carry: an address, then maybe the name to keep it under and sha256:HEX; or a path; repeatable
     #[arg(long = "file", value_name = "FILE")]
     pub files: Vec<String>,
     /// Leave these of the modules' wishes out: packages, files, images; repeat it or give a list

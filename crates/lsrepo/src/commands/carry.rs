@@ -71,9 +71,9 @@ pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
     print(args.output, &seen, |seen| text(seen, args.packages, args.images, args.files))
 }
 
-/// What a bundle says of itself, checked.
-pub(super) fn seen(context: &Context, bundle: &Path) -> Result<Inspection> {
-    judge(lsrepo_bundle::inspect(open(bundle)?, &context.trusted()?, context.now), bundle)
+/// What a bundle says of its sets, checked.
+pub(super) fn described(context: &Context, bundle: &Path) -> Result<Vec<lsrepo_bundle::Described>> {
+    judge(lsrepo_bundle::describe(open(bundle)?, &context.trusted()?, context.now), bundle)
 }
 
 fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String {

@@ -10,11 +10,13 @@ use crate::{
 use anyhow::{Context as _, Result};
 use lsrepo_bom::{
     Lock,
-    inventory::{Artifact, Difference, Inventory, Kind, cyclonedx, spdx},
+    inventory::{Artifact, Difference, Inventory, cyclonedx, spdx},
     lock::PlatformLock,
 };
+use lsrepo_oci::media_type;
+use lsrepo_rpm::Record;
 use lsrepo_store::Store;
-use lsrepo_types::{Bytes, Count, Digest, Family, Platform};
+use lsrepo_types::{Bytes, Count, Digest, Platform};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// What is listed where nothing is named.
@@ -106,56 +108,20 @@ fn licences(store: &Store) -> Result<BTreeMap<Digest, String>> {
     Ok(all)
 }
 
-/// A bundle says what it carries without being unpacked, but not as much as a lock.
+/// A bundle says what it carries without being unpacked.
 fn of_bundle(context: &Context, bundle: &Path) -> Result<Inventory> {
-    let seen = carry::seen(context, bundle)?;
-    let mut inventory = Inventory { date: seen.created, artifacts: Vec::new() };
-    for part in &seen.parts {
-        let platform: Platform =
-            part.platform.parse().with_context(|| format!("{}: platform `{}`", bundle.display(), part.platform))?;
-        let module = part.module.parse().with_context(|| format!("{}: module `{}`", bundle.display(), part.module))?;
-        let artifact = |kind: Kind, name: &str, digest: Digest, size: u64| {
-            let (name, version, arch) = if matches!(kind, Kind::Deb | Kind::Rpm) { split(kind, name) } else { (name, "", "") };
-            Artifact {
-                kind,
-                name: name.to_owned(),
-                version: version.to_owned(),
-                arch: arch.to_owned(),
-                purl: String::new(),
-                digest,
-                size,
-                licence: None,
-                urls: Vec::new(),
-                platforms: [platform.clone()].into(),
-                modules: [std::clone::Clone::clone(&module)].into(),
-            }
-        };
-        let kind = if platform.os.family() == Family::Debian { Kind::Deb } else { Kind::Rpm };
-        inventory.artifacts.extend(part.packages.iter().map(|item| artifact(kind, &item.file, item.digest, item.size)));
-        inventory.artifacts.extend(part.files.iter().map(|item| artifact(Kind::File, &item.file, item.digest, item.size)));
-        for name in &part.images {
-            let Some(image) = seen.images.iter().find(|image| image.name == *name) else { continue };
-            inventory.artifacts.push(artifact(Kind::Image, name, image.digest, 0));
+    let mut parts = Vec::new();
+    let mut licences = BTreeMap::new();
+    for set in carry::described(context, bundle)? {
+        let what = || bundle.display().to_string();
+        let text = String::from_utf8(prepared::unpacked(&set.lock)?).with_context(what)?;
+        parts.extend(Lock::parse(&text).with_context(what)?.platforms);
+        for (_, packed) in set.documents.iter().filter(|(media_type, _)| media_type == media_type::RPM_RECORDS) {
+            let records: BTreeMap<Digest, Record> = serde_json::from_slice(&prepared::unpacked(packed)?).with_context(what)?;
+            licences.extend(records.into_iter().filter_map(|(digest, record)| Some((digest, record.licence()?))));
         }
     }
-    inventory.each_once();
-    Ok(inventory)
-}
-
-/// Name, version and architecture out of a package's file name.
-fn split(kind: Kind, file: &str) -> (&str, &str, &str) {
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    match kind {
-        Kind::Rpm => {
-            let (rest, arch) = stem.rsplit_once('.').unwrap_or((stem, ""));
-            let at = rest.rmatch_indices('-').nth(1).map_or(rest.len(), |(at, _)| at);
-            (&rest[..at], rest[at..].trim_start_matches('-'), arch)
-        }
-        _ => {
-            let mut parts = stem.splitn(3, '_');
-            (parts.next().unwrap_or(stem), parts.next().unwrap_or(""), parts.next().unwrap_or(""))
-        }
-    }
+    Ok(Inventory::of(&Lock::new(parts), &licences))
 }
 
 fn row(one: &Artifact) -> String {
