@@ -2,7 +2,9 @@
 //! what is accepted must survive its own rendering. Shared by the fuzzer and by `tests/it/fuzz_corpus.rs`.
 
 use lsrepo_bom::{
-    Lock, Module, PlatformDocument, checksums,
+    Lock, Module, PlatformDocument,
+    chart::{self, ChartFiles},
+    checksums,
     cluster::{Cluster, Components},
     origin::{self, Texts},
     requirements_file,
@@ -34,6 +36,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("bom", bom),
     ("bundle", bundle),
     ("challenge", challenge),
+    ("chart", helm_chart),
     ("checksums", published_checksums),
     ("cluster", cluster),
     ("comps", comps),
@@ -92,6 +95,15 @@ pub fn auth_file(data: &[u8]) {
 pub fn bom(data: &[u8]) {
     let _ = Module::parse(text(data), "x.yml");
     let _ = PlatformDocument::parse(text(data), "x.yml");
+}
+
+/// The index of a chart repository, and a chart's own files.
+pub fn helm_chart(data: &[u8]) {
+    if let Ok(entry) = chart::find(text(data), "https://a.example/charts", "web", None) {
+        assert!(entry.urls.iter().all(|url| url.contains("://")));
+    }
+    let text = text(data).to_owned();
+    let _ = chart::find_images(&ChartFiles { chart: text.clone(), values: text.clone(), templates: vec![text] });
 }
 
 /// A file of checksums: what it says of a file is one of its lines.

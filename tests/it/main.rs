@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bom;
+mod charts;
 mod deb;
 mod desk;
 mod files;

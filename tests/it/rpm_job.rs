@@ -159,3 +159,21 @@ fn a_lock_knows_the_sources_it_was_made_of() {
     let all = [&both[..], &["--locked"]].concat();
     prepare(&desk, &unchecked, &all).badly(1, &["other signatures"]);
 }
+
+#[test]
+fn an_rpm_by_url_lands_in_the_repository_with_what_it_needs() {
+    let (desk, elsewhere) = (Desk::new(), shop());
+    let repository =
+        Repository::new().add("till", "1.10", &[], "/usr/bin/till", true).add("scale", "1", &[], "/opt/scale/model", true);
+    let repository = repository.publish();
+    let url = format!("file://{}", elsewhere.path().join("shop-2.0-1.x86_64.rpm").display());
+    fs::write(desk.path("wishes.txt"), format!("[packages]\n{url}\n")).unwrap();
+    prepare(&desk, &repository.line(), &["--requirements", "wishes.txt"]).well();
+    let lock = lsrepo_bom::Lock::parse(&fs::read_to_string(desk.path("lsrepo.lock")).unwrap()).unwrap();
+    let names: Vec<&str> = lock.platforms[0].packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(names, ["scale", "shop", "till"]);
+    assert_eq!(lock.platforms[0].packages[1].urls, [url]);
+    let server = Server::start(&desk, "near");
+    let shop = server.get("/yum/almalinux-9/x86_64/shop-2.0-1.x86_64.rpm");
+    assert_eq!(shop, fs::read(elsewhere.path().join("shop-2.0-1.x86_64.rpm")).unwrap());
+}

@@ -3,6 +3,7 @@
 //! Text in, values out; nothing here opens a file.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod chart;
 pub mod checksums;
 pub mod cluster;
 pub mod download;

@@ -6,12 +6,14 @@
 
 mod parts;
 mod render;
+mod stale;
 
 pub use parts::{
     DocumentKind, LockedDocument, LockedFile, LockedImage, LockedKey, LockedPackage, LockedReferrer, LockedSource,
     PackageSignatures, Proof,
 };
 
+use crate::chart::ChartRequirement;
 use crate::requirement::{FileRequirement, ImageRequirement, ModuleName, Requirement};
 use lsrepo_types::{Digest, Platform, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -106,6 +108,9 @@ pub struct Asked {
     /// who wants which file, or package by URL, sorted
     #[serde(default)]
     pub files: Vec<FileRequirement>,
+    /// who wants which Helm chart, sorted
+    #[serde(default)]
+    pub charts: Vec<ChartRequirement>,
     /// take the layers of every platform that an image has
     #[serde(default)]
     pub all_platforms: bool,
@@ -122,18 +127,6 @@ impl Asked {
     pub fn has_one_of(&self, modules: &[ModuleName]) -> bool {
         let mut wanting = self.requirements.iter().map(|wish| &wish.module).chain(self.files.iter().map(|wish| &wish.module));
         modules.is_empty() || wanting.any(|module| modules.contains(module))
-    }
-
-    fn same_image_policy(&self, other: &Self) -> bool {
-        (self.all_platforms, self.no_referrers, self.foreign_layers)
-            == (other.all_platforms, other.no_referrers, other.foreign_layers)
-    }
-
-    fn same_policy(&self, other: &Self) -> bool {
-        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-        (self.recommends, self.suggests, self.any_version) == (other.recommends, other.suggests, other.any_version)
-            && set(&self.exclude) == set(&other.exclude)
-            && set(&self.streams) == set(&other.streams)
     }
 }
 
@@ -239,41 +232,11 @@ impl PlatformLock {
         part.asked.requirements.retain(|requirement| requirement.module == *module);
         part.asked.images.retain(|requirement| requirement.module == *module);
         part.asked.files.retain(|requirement| requirement.module == *module);
+        part.asked.charts.retain(|requirement| requirement.module == *module);
         part.sources.retain(|source| part.packages.iter().any(|package| package.source == source.name));
         part.documents.retain(|document| part.sources.iter().any(|source| source.name == document.source));
         part.keys.retain(|key| part.sources.iter().any(|source| key.sources.contains(&source.name)));
         part
-    }
-
-    /// Why this lock does not answer `asked`, in words; `None` where it does.
-    pub fn stale(&self, asked: &Asked) -> Option<String> {
-        let (old, new) = (&self.asked, asked);
-        let missing = new.requirements.iter().find(|requirement| !old.requirements.contains(requirement));
-        let gone = old.requirements.iter().find(|requirement| !new.requirements.contains(requirement));
-        let lacking = new.images.iter().find(|image| !old.images.contains(image));
-        let unwanted = old.images.iter().find(|image| !new.images.contains(image));
-        let absent = new.files.iter().find(|file| !old.files.contains(file));
-        let dropped = old.files.iter().find(|file| !new.files.contains(file));
-        match (missing, gone) {
-            _ if absent.is_some() => absent.map(|new| format!("the file `{}` (module {}) is not in it", new.file.name, new.module)),
-            _ if dropped.is_some() => {
-                dropped.map(|old| format!("the file `{}` (module {}) is no longer wanted", old.file.name, old.module))
-            }
-            _ if lacking.is_some() => lacking.map(|new| format!("the image `{}` (module {}) is not in it", new.image, new.module)),
-            _ if unwanted.is_some() => {
-                unwanted.map(|old| format!("the image `{}` (module {}) is no longer wanted", old.image, old.module))
-            }
-            _ if !new.images.is_empty() && !old.same_image_policy(new) => {
-                Some("what is taken of images (all platforms, referrers, foreign layers) differs".to_owned())
-            }
-            (Some(new), _) => Some(format!("`{}` (module {}) is not in it", new.package, new.module)),
-            (None, Some(old)) => Some(format!("`{}` (module {}) is no longer wanted", old.package, old.module)),
-            (None, None) if old.base != new.base => Some(format!("its base is `{}`, now `{}`", old.base, new.base)),
-            (None, None) if !old.same_policy(new) => {
-                Some("its policy (recommends, suggests, exclude, module streams) differs".to_owned())
-            }
-            (None, None) => None,
-        }
     }
 
     fn sort(&mut self) {
@@ -297,6 +260,8 @@ impl PlatformLock {
         self.asked.images.dedup();
         self.asked.files.sort();
         self.asked.files.dedup();
+        self.asked.charts.sort();
+        self.asked.charts.dedup();
         for file in &mut self.files {
             file.wanted_by.sort();
             file.wanted_by.dedup();

@@ -12,8 +12,8 @@
 //! ```
 
 mod labels;
-mod natural;
-mod only;
+pub(crate) mod natural;
+pub(crate) mod only;
 mod wishes;
 
 pub use labels::{MatchExpression, Operator, Requires, Rule};

@@ -38,6 +38,9 @@ pub enum RequirementError {
     /// not a file to download
     #[error("`{0}` is not a file request: expected `https://…`, `http://…` or `file:///…`, then maybe the name to save it under")]
     File(String),
+    /// not a chart
+    #[error(transparent)]
+    Chart(#[from] crate::chart::ChartRequestError),
     /// half of a signature
     #[error("a signature of checksums needs both: `signature`, its address, and `key`, which makes it")]
     Checksums,

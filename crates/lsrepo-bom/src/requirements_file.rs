@@ -13,6 +13,8 @@
 //! https://example.org/x.tgz sha256:9f86d081…
 //! [images]
 //! registry:2.8.0
+//! [charts]
+//! https://charts.example.org NAME 1.2.3
 //! ```
 //! Sections come in any order and may be repeated. `[crane]` named the tool that fetched images; none is needed
 //! here, so its lines are passed over. Everything else that cannot be used is an error with its file and line.
@@ -22,6 +24,7 @@ mod render;
 pub use render::render;
 
 use crate::{
+    chart::{ChartRequest, ChartRequestError},
     download::{FileRequest, image_reference},
     error::{BomError, UnusableLine},
     requirement::{PackageRequest, RequirementError},
@@ -42,6 +45,8 @@ pub struct RequirementsFile {
     pub files: Vec<FileRequest>,
     /// references of container images
     pub images: Vec<String>,
+    /// Helm charts of repositories
+    pub charts: Vec<ChartRequest>,
 }
 
 impl fmt::Display for RequirementsFile {
@@ -57,6 +62,7 @@ impl fmt::Display for RequirementsFile {
             ("packages", packages),
             ("files", all(&self.files)),
             ("images", all(&self.images)),
+            ("charts", all(&self.charts)),
         ];
         for (number, (name, list)) in sections.iter().filter(|(_, list)| !list.is_empty()).enumerate() {
             write!(f, "{}[{name}]\n{}", if number > 0 { "\n" } else { "" }, lines(list))?;
@@ -71,14 +77,16 @@ enum Section {
     Packages,
     Files,
     Images,
+    Charts,
     Crane,
 }
 
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("packages-repo-prereqs", Section::Prerequisites),
     ("packages", Section::Packages),
     ("files", Section::Files),
     ("images", Section::Images),
+    ("charts", Section::Charts),
     ("crane", Section::Crane),
 ];
 
@@ -115,6 +123,10 @@ impl RequirementsFile {
             Section::Images => line
                 .split_whitespace()
                 .try_for_each(|word| image_reference(word).map(|image| add(&mut self.images, image.to_owned()))),
+            Section::Charts => line
+                .parse()
+                .map(|chart| add(&mut self.charts, chart))
+                .map_err(|error: ChartRequestError| RequirementError::Chart(error)),
             Section::Crane => Ok(()),
         }
     }

@@ -114,6 +114,9 @@ pub struct PrepareArgs {
     /// Take only images that cosign signed with this public key; with several, any of them will do
     #[arg(long = "verify-key", value_name = "FILE", help_heading = "Registries")]
     pub verify_keys: Vec<PathBuf>,
+    /// Take along the images that Helm charts use; without it they are listed
+    #[arg(long)]
+    pub chart_images: bool,
     /// The lock file
     #[arg(long, default_value = "lsrepo.lock", value_name = "FILE")]
     pub lock_file: PathBuf,

@@ -4,6 +4,7 @@
 //! Only here are the environment, the clock and the terminal read; everything below gets them as arguments.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod charts;
 pub mod cli;
 mod closure;
 mod commands;

@@ -92,7 +92,7 @@ pub(crate) fn publish(
         }
     }
     if !all_files.is_empty() {
-        site.mount("files".parse()?, all_files.tree()?, date);
+        site.mount("files".parse()?, all_files.tree(store)?, date);
     }
     site.mount_images(registry(context, store, images)?);
     for (os, platforms) in by_os {

@@ -12,6 +12,7 @@ use crate::{
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     FileKind, FileRequest, FileRequirement, ImageRequirement, Lock, ModuleName, PackageRequest, Requirement,
+    chart::{ChartRequest, ChartRequirement},
     lock::Asked,
     module::PlatformWishes,
     requirements_file::{self, RequirementsFile},
@@ -117,14 +118,17 @@ fn from_flags(selection: &Selection, platform: Platform, chosen: &Chosen) -> Res
     wishes.packages(&own, selection.packages.iter().cloned());
     wishes.images.extend(selection.images.iter().map(|image| ImageRequirement { module: own.clone(), image: image.to_string() }));
     wishes.files(&own, FileKind::File, selection.files.iter().map(|text| file(text)).collect::<Result<Vec<_>>>()?);
+    wishes.charts(&own, selection.charts.iter().cloned());
     for path in &selection.requirements {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).with_context(|| name.clone())?;
-        let RequirementsFile { packages, prerequisites, package_files, files, images } = requirements_file::parse(&text, &name)?;
+        let RequirementsFile { packages, prerequisites, package_files, files, images, charts } =
+            requirements_file::parse(&text, &name)?;
         wishes.packages(&own, prerequisites.into_iter().chain(packages));
         wishes.files(&own, FileKind::Package, package_files);
         wishes.files(&own, FileKind::File, files);
         wishes.images(&own, images).with_context(|| name.clone())?;
+        wishes.charts(&own, charts);
     }
     let mut notes = Vec::new();
     for (module, reason) in chosen.modules() {
@@ -139,25 +143,28 @@ fn from_flags(selection: &Selection, platform: Platform, chosen: &Chosen) -> Res
             continue;
         }
         let with = |kind: Kind| !selection.without.contains(&kind);
-        let PlatformWishes { prerequisites, packages, package_files, files, images } = module.wishes_for(&platform);
+        let PlatformWishes { prerequisites, packages, package_files, files, images, charts } = module.wishes_for(&platform);
         if with(Kind::Packages) {
             wishes.packages(&module.name, prerequisites.into_iter().chain(packages));
             wishes.files(&module.name, FileKind::Package, package_files);
         }
         if with(Kind::Files) {
             wishes.files(&module.name, FileKind::File, files);
+            wishes.charts(&module.name, charts);
         }
         if with(Kind::Images) {
             wishes.images(&module.name, images)?;
         }
     }
-    let Wishes { mut requirements, mut images, mut files } = wishes;
+    let Wishes { mut requirements, mut images, mut files, mut charts } = wishes;
     requirements.sort();
     requirements.dedup();
     images.sort();
     images.dedup();
     files.sort();
     files.dedup();
+    charts.sort();
+    charts.dedup();
     let (base, given) = base(selection.base.as_deref())?;
     let mut exclude = selection.exclude.clone();
     exclude.sort();
@@ -171,6 +178,7 @@ fn from_flags(selection: &Selection, platform: Platform, chosen: &Chosen) -> Res
         requirements,
         images,
         files,
+        charts,
         all_platforms: selection.all_platforms,
         no_referrers: selection.no_referrers,
         foreign_layers: selection.foreign_layers,
@@ -184,6 +192,7 @@ struct Wishes {
     requirements: Vec<Requirement>,
     images: Vec<ImageRequirement>,
     files: Vec<FileRequirement>,
+    charts: Vec<ChartRequirement>,
 }
 
 impl Wishes {
@@ -193,6 +202,10 @@ impl Wishes {
 
     fn files(&mut self, module: &ModuleName, kind: FileKind, files: impl IntoIterator<Item = FileRequest>) {
         self.files.extend(files.into_iter().map(|file| FileRequirement { module: module.clone(), kind, file }));
+    }
+
+    fn charts(&mut self, module: &ModuleName, charts: impl IntoIterator<Item = ChartRequest>) {
+        self.charts.extend(charts.into_iter().map(|chart| ChartRequirement { module: module.clone(), chart }));
     }
 
     fn images(&mut self, module: &ModuleName, images: Vec<String>) -> Result<()> {

@@ -23,6 +23,8 @@ fn part(platform: &str, version: &str) -> PlatformLock {
         digest: Digest::of(b"tool"),
         proof: Proof::Stated,
         wanted_by: vec!["web".parse().unwrap()],
+        chart: None,
+        images: Vec::new(),
     });
     part.images.push(LockedImage {
         reference: "docker.io/library/nginx:1.27".into(),

@@ -1,6 +1,6 @@
 //! What a platform's lock is made of: sources, keys, documents, packages.
 
-use crate::requirement::ModuleName;
+use crate::{chart::ChartRequest, requirement::ModuleName};
 use lsrepo_types::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,12 @@ pub struct LockedFile {
     pub proof: Proof,
     /// sorted; the modules that want it
     pub wanted_by: Vec<ModuleName>,
+    /// of a Helm chart: as it was asked for
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<ChartRequest>,
+    /// of a Helm chart: the images that it uses, as far as that can be seen
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
 }
 
 /// What says what a file has to be.

@@ -62,6 +62,12 @@ fn asked(text: &mut Toml, asked: &Asked) {
     if !asked.files.is_empty() {
         text.lines("files", asked.files.iter().map(file_wish));
     }
+    if !asked.charts.is_empty() {
+        let wish = |wish: &crate::chart::ChartRequirement| {
+            format!("{{ module = {}, chart = {} }}", quoted(wish.module.as_str()), quoted(&wish.chart.to_string()))
+        };
+        text.lines("charts", asked.charts.iter().map(wish));
+    }
     for (key, said) in
         [("all_platforms", asked.all_platforms), ("no_referrers", asked.no_referrers), ("foreign_layers", asked.foreign_layers)]
     {
@@ -136,6 +142,12 @@ fn file(text: &mut Toml, file: &LockedFile) {
     text.string("digest", &file.digest.to_string());
     text.string("proof", file.proof.as_str());
     text.list("wanted_by", file.wanted_by.iter().map(|module| quoted(module.as_str())));
+    if let Some(chart) = &file.chart {
+        text.string("chart", &chart.to_string());
+    }
+    if !file.images.is_empty() {
+        text.list("images", file.images.iter().map(|image| quoted(image)));
+    }
 }
 
 /// One wish as an inline table.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// `1.9` before `1.10`, `14` equal to `014`, `1.2` before `1.2.1`.
-pub(super) fn compare(a: &str, b: &str) -> Ordering {
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.trim(), b.trim());
     loop {
         let ordering = match (a.is_empty(), b.is_empty()) {

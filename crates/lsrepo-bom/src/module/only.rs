@@ -58,6 +58,11 @@ pub(super) fn for_arch(text: &str, arch: Arch) -> String {
     done + rest
 }
 
+/// Whether no pattern stands in it.
+pub(crate) fn is_pattern_free(text: &str) -> bool {
+    !text.contains(['{', '}'])
+}
+
 /// Whether every `{` opens a pattern of two words.
 pub(super) fn patterns_are_whole(text: &str) -> bool {
     text.split('{').skip(1).all(|part| {

@@ -9,7 +9,11 @@ pub use image::ImageWish;
 pub use package::PackageWish;
 
 use super::Only;
-use crate::{download::FileRequest, requirement::PackageRequest};
+use crate::{
+    chart::{ChartRequest, ChartWish},
+    download::FileRequest,
+    requirement::PackageRequest,
+};
 use lsrepo_types::Platform;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +31,9 @@ pub struct Wishes {
     /// from registries
     #[serde(default)]
     pub images: Vec<ImageWish>,
+    /// Helm charts from repositories; one in a registry is an image
+    #[serde(default)]
+    pub charts: Vec<ChartWish>,
 }
 
 /// What somebody wants on one platform, each kind sorted, each wish once.
@@ -42,12 +49,14 @@ pub struct PlatformWishes {
     pub files: Vec<FileRequest>,
     /// references of container images
     pub images: Vec<String>,
+    /// Helm charts of repositories
+    pub charts: Vec<ChartRequest>,
 }
 
 impl Wishes {
     /// Whether nothing is wanted anywhere.
     pub fn is_empty(&self) -> bool {
-        self.packages.is_empty() && self.files.is_empty() && self.images.is_empty()
+        self.packages.is_empty() && self.files.is_empty() && self.images.is_empty() && self.charts.is_empty()
     }
 
     /// What of it holds on `platform`.
@@ -65,6 +74,7 @@ impl Wishes {
         let holds = |only: &Only| only.holds(platform);
         wishes.files.extend(self.files.iter().filter(|wish| holds(&wish.only)).map(|wish| wish.request(platform.arch)));
         wishes.images.extend(self.images.iter().filter(|wish| holds(&wish.only)).map(|wish| wish.reference.clone()));
+        wishes.charts.extend(self.charts.iter().filter(|wish| holds(&wish.only)).map(|wish| wish.chart.clone()));
         wishes.sort();
         wishes
     }
@@ -81,6 +91,7 @@ impl PlatformWishes {
         each_once(&mut self.package_files);
         each_once(&mut self.files);
         each_once(&mut self.images);
+        each_once(&mut self.charts);
     }
 
     /// Whether nothing is wanted at all.

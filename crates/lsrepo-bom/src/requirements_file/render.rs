@@ -10,6 +10,7 @@ type Wanted<'a, T> = BTreeMap<T, Vec<&'a str>>;
 /// What `modules` want on `platform`; behind each line the modules that want it. Equal modules give equal bytes.
 pub fn render<'a>(platform: &Platform, modules: impl IntoIterator<Item = &'a Module>) -> String {
     let (mut prerequisites, mut packages, mut images) = (Wanted::new(), Wanted::new(), Wanted::new());
+    let mut charts = Wanted::new();
     let (mut package_files, mut files): (Wanted<'_, FileRequest>, Wanted<'_, FileRequest>) = Default::default();
     for module in modules {
         let name = module.name.as_str();
@@ -19,6 +20,7 @@ pub fn render<'a>(platform: &Platform, modules: impl IntoIterator<Item = &'a Mod
         take(&mut package_files, wishes.package_files, name);
         take(&mut files, wishes.files, name);
         take(&mut images, wishes.images, name);
+        take(&mut charts, wishes.charts, name);
     }
     let head = format!(
         "# {platform}: what the modules of the BOM want, and behind each line which of them.\n\
@@ -31,6 +33,7 @@ pub fn render<'a>(platform: &Platform, modules: impl IntoIterator<Item = &'a Mod
         section("packages", packages.into_iter()),
         section("files", lines(files)),
         section("images", lines(images)),
+        section("charts", lines(charts)),
     ]
     .concat()
 }

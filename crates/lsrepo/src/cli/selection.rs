@@ -46,6 +46,9 @@ pub struct Selection {
     /// File to carry: an address, then maybe the name to keep it under and sha256:HEX; or a path; repeatable
     #[arg(long = "file", value_name = "FILE")]
     pub files: Vec<String>,
+    /// Helm chart to carry: 'https://REPOSITORY NAME [VERSION]'; repeatable
+    #[arg(long = "chart", value_name = "CHART")]
+    pub charts: Vec<lsrepo_bom::chart::ChartRequest>,
     /// Leave these of the modules' wishes out: packages, files, images; repeat it or give a list
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     pub without: Vec<Kind>,
@@ -91,6 +94,7 @@ impl Selection {
             && self.cluster.is_none()
             && self.bom.is_empty()
             && self.files.is_empty()
+            && self.charts.is_empty()
             && self.without.is_empty()
             && self.requirements.is_empty()
             && self.os.is_empty()

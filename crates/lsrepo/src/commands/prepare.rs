@@ -1,5 +1,6 @@
 //! `lsrepo prepare`: resolve, lock, download.
 
+mod chart_images;
 mod files;
 mod images;
 mod keep;
@@ -15,12 +16,13 @@ use images::Finder;
 use keep::Kept;
 use lsrepo_bom::{Lock, lock::PlatformLock};
 use lsrepo_resolve::Conflict;
+use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Platform};
 use std::{fs, io, path::Path};
 
 pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let old = read_lock(&args.lock_file)?;
-    let wanted = wanted::gather(context, &args.selection, &args.upstreams.sources, old.as_ref())?;
+    let mut wanted = wanted::gather(context, &args.selection, &args.upstreams.sources, old.as_ref())?;
     if args.offline_metadata {
         return outline::show(&wanted, args.output);
     }
@@ -31,17 +33,27 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let files = Files { context, runtime: &runtime, store: &store, client, repins: &repins, dry_run: args.dry_run };
     let mut open = Vec::new();
     let (mut parts, mut shares, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
-    for wanted in &wanted {
+    for wanted in &mut wanted {
+        if args.chart_images {
+            let files = lock.platform(&wanted.platform).map(|part| part.files.clone()).unwrap_or_default();
+            chart_images::want(wanted, &files)?;
+        }
         parts.push(match keep::keep(&lock, wanted, args)? {
             Kept::Whole(part) => (part, true),
             Kept::Packages(part) => {
                 let pinned = files.pin(&wanted.platform, &wanted.asked, Some(&part))?;
+                if args.chart_images {
+                    chart_images::want(wanted, &pinned.files)?;
+                }
                 open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
                 (PlatformLock { asked: wanted.asked.clone(), files: pinned.files, ..part }, false)
             }
             Kept::Nothing => {
                 closure::check(wanted, &args.upstreams)?;
                 let pinned = files.pin(&wanted.platform, &wanted.asked, lock.platform(&wanted.platform))?;
+                if args.chart_images {
+                    chart_images::want(wanted, &pinned.files)?;
+                }
                 open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
                 let favour = keep::favour(&lock, wanted, args.update.as_deref())?;
                 let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour, &pinned.packages))?;
@@ -73,22 +85,29 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     }
     let summary = summary::of(&store, &whole, shares, open, args.dry_run)?;
     if !args.dry_run {
-        if summary.to_download > summary.free {
-            bail!(
-                "{}: {} are to be downloaded, {} are free\nhint: make room, or name a store on another disk with --home DIR",
-                store.root().display(),
-                Bytes(summary.to_download),
-                Bytes(summary.free)
-            );
-        }
+        refuse_full_disk(&store, summary.to_download, summary.free)?;
         if old.as_ref() != Some(&lock) {
             write_lock(&args.lock_file, &lock)?;
         }
         for (part, images) in &whole {
+            chart_images::offer(context, part);
             take::take(context, &runtime, &store, part, images, (&args.upstreams, finder.registries.as_ref()))?;
         }
     }
     print(args.output, &summary, summary::text)
+}
+
+/// What cannot lie on the disk is not begun.
+fn refuse_full_disk(store: &Store, needed: u64, free: u64) -> Result<()> {
+    if needed > free {
+        bail!(
+            "{}: {} are to be downloaded, {} are free\nhint: make room, or name a store on another disk with --home DIR",
+            store.root().display(),
+            Bytes(needed),
+            Bytes(free)
+        );
+    }
+    Ok(())
 }
 
 /// Of the packages' indexes. Where there are none: of the day when the tags stood for these images, and the addresses for these files.

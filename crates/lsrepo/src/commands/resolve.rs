@@ -21,6 +21,10 @@ struct Answer {
     packages: Vec<Package>,
     /// by name; what belongs to them is found by `lsrepo prepare --dry-run`
     images: Vec<String>,
+    /// by address; packages among them are resolved by `lsrepo prepare`, once they are here
+    files: Vec<String>,
+    /// by repository, name and version
+    charts: Vec<String>,
     conflicts: Vec<Conflict>,
 }
 
@@ -67,9 +71,18 @@ fn answer(solved: Solved) -> Answer {
         wanted_by: package.wanted_by.iter().map(ToString::to_string).collect(),
         sets: package.sets,
     });
+    let files: BTreeSet<String> = solved.lock.asked.files.iter().map(|wish| wish.file.url.clone()).collect();
+    let charts: BTreeSet<String> = solved.lock.asked.charts.iter().map(|wish| wish.chart.to_string()).collect();
     let images: BTreeSet<String> = solved.lock.asked.images.into_iter().map(|wish| wish.image).collect();
     let conflicts = solved.conflicts.into_iter().chain(solved.exclusive).collect();
-    Answer { platform: solved.lock.name, packages: packages.collect(), images: images.into_iter().collect(), conflicts }
+    Answer {
+        platform: solved.lock.name,
+        packages: packages.collect(),
+        images: images.into_iter().collect(),
+        files: files.into_iter().collect(),
+        charts: charts.into_iter().collect(),
+        conflicts,
+    }
 }
 
 fn text(answer: &Answer) -> String {
@@ -77,6 +90,8 @@ fn text(answer: &Answer) -> String {
     for package in &answer.packages {
         text += &format!("{} {} {} ({})\n", package.name, package.version, package.arch, package.source);
     }
+    answer.files.iter().for_each(|file| text += &format!("file {file}\n"));
+    answer.charts.iter().for_each(|chart| text += &format!("chart {chart}\n"));
     answer.images.iter().for_each(|image| text += &format!("image {image}\n"));
     let bytes = answer.packages.iter().map(|package| package.size).sum();
     text + &format!("{}: {} packages, {}\n", answer.platform, Count(answer.packages.len() as u64), Bytes(bytes))

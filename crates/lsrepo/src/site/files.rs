@@ -1,8 +1,11 @@
-//! The files of all platforms, at `/files/`: as they are, with an index and their checksums.
+//! The files of all platforms, at `/files/`: as they are, with an index and their checksums. Helm charts
+//! among them have an index of their own kind, at `/files/charts/`.
 
 use crate::{context::Context, prepared::Prepared};
 use anyhow::Result;
+use lsrepo_bom::lock::LockedFile;
 use lsrepo_publish::{Entry, Tree};
+use lsrepo_store::Store;
 use lsrepo_types::{Digest, Platform, Timestamp};
 use serde::Serialize;
 use std::{
@@ -23,6 +26,7 @@ struct Row {
 #[derive(Default)]
 pub(super) struct Files {
     rows: BTreeMap<String, (Timestamp, Row)>,
+    charts: BTreeMap<String, LockedFile>,
 }
 
 impl Files {
@@ -45,6 +49,9 @@ impl Files {
                 shown.platforms.clear();
             }
             shown.platforms.insert(platform);
+            if file.chart.is_some() {
+                self.charts.insert(file.name.clone(), file.clone());
+            }
         }
     }
 
@@ -53,8 +60,12 @@ impl Files {
     }
 
     /// What is shown.
-    pub(super) fn tree(self) -> Result<Tree> {
+    pub(super) fn tree(self, store: &Store) -> Result<Tree> {
         let mut tree = Tree::default();
+        if !self.charts.is_empty() {
+            let index = crate::charts::index(store, &self.charts.values().collect::<Vec<_>>())?;
+            tree.insert("charts/index.yaml".parse()?, Entry::Bytes(Arc::from(index.into_bytes())));
+        }
         let rows: Vec<Row> = self.rows.into_values().map(|(_, row)| row).collect();
         let sums: String = rows.iter().map(|row| format!("{}  {}\n", row.digest.hex(), row.name)).collect();
         for (name, bytes) in [("index.json", serde_json::to_vec_pretty(&rows)?), ("SHA256SUMS", sums.into_bytes())] {

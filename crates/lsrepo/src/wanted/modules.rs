@@ -27,6 +27,7 @@ impl Chosen {
         let named = !flags.packages.is_empty()
             || !flags.images.is_empty()
             || !flags.files.is_empty()
+            || !flags.charts.is_empty()
             || !flags.requirements.is_empty()
             || !flags.modules.is_empty()
             || flags.cluster.is_some();

@@ -67,6 +67,7 @@ fn addresses(wanted: &Wanted, args: &PreflightArgs) -> Result<Vec<String>> {
             }
         }
     }
+    all.extend(asked.charts.iter().map(|wish| wish.chart.index_url()));
     for wish in &asked.images {
         let host = wish.image.parse::<Reference>()?.registry;
         let plain = args.registries.plain_http.contains(&host);

@@ -3,30 +3,28 @@
 //! What a file has to be is said, in this order: by somebody who looked at a change (`lsrepo lock --repin`), by whoever wants it,
 //! by the lock, by a published file of checksums. Where nobody says it, what comes first counts from then on.
 
+mod known;
+
 use crate::{
     closure::{self, by_url::UrlPackage},
     context::Context,
     failure::{of_fetch, unsatisfied},
     progress::listen,
 };
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use lsrepo_bom::{
-    Checksums, FileKind, FileRequest, ModuleName, checksums,
+    FileKind, FileRequest, ModuleName,
+    chart::ChartRequest,
     lock::{Asked, LockedFile, PlatformLock, Proof, Repin},
 };
 use lsrepo_fetch::{Client, Fetched};
-use lsrepo_sign::{Keyring, check_detached};
 use lsrepo_store::Store;
 use lsrepo_types::{Digest, Platform};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     sync::Arc,
 };
 use tokio::runtime::Runtime;
-
-/// The largest file of checksums, signature or key.
-const MOST_TEXT: u64 = 8 << 20;
 
 /// What a platform's files and packages by URL are.
 #[derive(Default)]
@@ -47,6 +45,7 @@ pub(super) struct Open {
 /// Who wants a file, and what is known of it.
 struct Wish {
     kind: FileKind,
+    chart: Option<ChartRequest>,
     file: FileRequest,
     modules: Vec<ModuleName>,
     digest: Option<Digest>,
@@ -85,75 +84,30 @@ impl Files<'_> {
                 }
             }
         }
-        for Wish { kind, file, modules, digest, proof, size } in wishes {
+        for Wish { kind, chart, file, modules, digest, proof, size } in wishes {
             let (Some(digest), Some(size)) = (digest, size) else { continue };
             let file_name = file.file_name().to_owned();
             let urls: Vec<String> = [file.url].into_iter().chain(file.mirrors).collect();
             match kind {
-                FileKind::File => pinned.files.push(LockedFile { name: file.name, urls, size, digest, proof, wanted_by: modules }),
+                FileKind::File => {
+                    let mut file =
+                        LockedFile { name: file.name, urls, size, digest, proof, wanted_by: modules, chart, images: Vec::new() };
+                    if file.chart.is_some() && self.store.size_of(&file.digest)?.is_some() {
+                        self.look_into(&mut file)?;
+                    }
+                    pinned.files.push(file);
+                }
                 FileKind::Package => pinned.packages.push(UrlPackage { modules, urls, file_name, digest, size, proof }),
             }
         }
         distinct(platform, pinned.files).map(|files| Pinned { files, ..pinned })
     }
 
-    /// A package by URL must be read before anything can be resolved; a file can be fetched when all else is known.
+    /// A package by URL must be read before anything can be resolved, a chart before its images are known; a file can be fetched
+    /// when all else is known.
     fn is_needed(&self, wish: &Wish) -> bool {
         let here = |digest: &Digest| self.store.size_of(digest).ok().flatten().is_some();
-        wish.kind == FileKind::Package && !wish.digest.as_ref().is_some_and(here)
-    }
-
-    /// Each file once, with what says what it has to be.
-    fn wishes(&self, asked: &Asked, before: Option<&PlatformLock>) -> Result<Vec<Wish>> {
-        let mut all: BTreeMap<(FileKind, &FileRequest), Vec<ModuleName>> = BTreeMap::new();
-        for wish in &asked.files {
-            all.entry((wish.kind, &wish.file)).or_default().push(wish.module.clone());
-        }
-        let locked: BTreeMap<&str, (Digest, u64, Proof)> = before.map(locked).unwrap_or_default();
-        let mut wishes = Vec::new();
-        for ((kind, file), modules) in all {
-            let repin = self.repins.iter().find(|one| one.url == file.url);
-            let known = locked.get(file.url.as_str());
-            let (digest, proof) = match (repin, file.digest, known, &file.checksums) {
-                (Some(repin), ..) => (Some(repin.digest), Proof::Repinned),
-                (None, Some(stated), ..) => (Some(stated), Proof::Stated),
-                (None, None, Some((digest, _, proof)), _) => (Some(*digest), *proof),
-                (None, None, None, Some(published)) => match self.published(file, published) {
-                    Ok((digest, proof)) => (Some(digest), proof),
-                    // A dry run says of the file itself that it cannot be had.
-                    Err(_) if self.dry_run => (None, Proof::Checksums),
-                    Err(error) => return Err(error).with_context(|| file.url.clone()),
-                },
-                (None, None, None, None) => (None, Proof::FirstFetch),
-            };
-            let of_lock = known.filter(|(known, ..)| Some(*known) == digest).map(|(_, size, _)| *size);
-            let here = digest.map(|digest| self.store.size_of(&digest)).transpose()?.flatten();
-            wishes.push(Wish { kind, file: file.clone(), modules, digest, proof, size: here.or(of_lock) });
-        }
-        Ok(wishes)
-    }
-
-    /// What a published file of checksums says.
-    fn published(&self, file: &FileRequest, published: &Checksums) -> Result<(Digest, Proof)> {
-        let text = |url: &str| self.runtime.block_on(self.client.text(url, MOST_TEXT)).map_err(of_fetch);
-        let bytes = text(&published.url)?;
-        let proof = match (&published.signature, &published.key) {
-            (Some(signature), Some(key)) => {
-                let key = match key {
-                    armored if armored.starts_with("-----BEGIN") => armored.clone().into_bytes(),
-                    url if url.contains("://") => text(url)?,
-                    path => fs::read(path).with_context(|| path.clone())?,
-                };
-                let keyring = Keyring::parse(&key).context("the key of its checksums")?;
-                let signed = check_detached(&bytes, &text(signature)?, &keyring, self.context.now);
-                signed.map_err(|why| unsatisfied(format!("{}: {why}", published.url)))?;
-                Proof::SignedChecksums
-            }
-            _ => Proof::Checksums,
-        };
-        let name = FileRequest::name_in(&file.url);
-        let listed = checksums::find(&String::from_utf8_lossy(&bytes), name);
-        Ok((listed.map_err(|why| unsatisfied(format!("{}: {why}", published.url)))?, proof))
+        (wish.kind == FileKind::Package || wish.chart.is_some()) && !wish.digest.as_ref().is_some_and(here)
     }
 
     fn probe<'w>(&self, wishes: impl Iterator<Item = &'w Wish>) -> Vec<Open> {
@@ -169,6 +123,9 @@ impl Files<'_> {
 
     /// All of them into the store, or why not.
     fn fetch(&self, platform: &Platform, wishes: Vec<&Wish>) -> Result<Vec<Fetched>> {
+        let sizes = self.probe(wishes.iter().copied());
+        let known: u64 = sizes.iter().filter_map(|one| one.size.as_ref().ok().copied().flatten()).sum();
+        super::refuse_full_disk(self.store, known, self.store.free_bytes()?)?;
         let _guard = self.context.alone(self.store)?;
         let wanted: Vec<lsrepo_fetch::Wanted> = wishes
             .iter()
@@ -178,7 +135,7 @@ impl Files<'_> {
                 name: wish.file.name.clone(),
             })
             .collect();
-        let task = Arc::new(self.context.progress.task("fetch files", wishes.iter().filter_map(|wish| wish.size).sum()));
+        let task = Arc::new(self.context.progress.task("fetch files", known));
         let results = self.runtime.block_on(async {
             let fetch = lsrepo_fetch::fetch_files(&self.client, &wanted, self.store, self.context.now, listen::transfers(&task));
             tokio::select! {
@@ -207,13 +164,6 @@ impl Files<'_> {
             (false, false) => Err(anyhow::anyhow!(failed.join("\n"))),
         }
     }
-}
-
-/// What a lock says of addresses.
-fn locked(before: &PlatformLock) -> BTreeMap<&str, (Digest, u64, Proof)> {
-    let files = before.files.iter().map(|file| (&file.urls, file.digest, file.size, file.proof));
-    let packages = before.packages.iter().filter_map(|one| Some((&one.urls, one.digest, one.size, one.proof?)));
-    files.chain(packages).filter_map(|(urls, digest, size, proof)| Some((urls.first()?.as_str(), (digest, size, proof)))).collect()
 }
 
 /// Files of one name are one file.

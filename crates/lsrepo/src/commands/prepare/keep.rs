@@ -53,6 +53,7 @@ pub(super) fn keep(lock: &Lock, wanted: &Wanted, args: &PrepareArgs) -> Result<K
 fn same_packages(part: &PlatformLock, wanted: &Wanted, update: Option<&[String]>) -> bool {
     let mut asked = wanted.asked.clone();
     asked.images.clone_from(&part.asked.images);
+    asked.charts.clone_from(&part.asked.charts);
     // Packages by URL take part in resolving, files do not.
     let packages = |asked: &Asked| asked.files.iter().filter(|one| one.kind == FileKind::Package).cloned().collect::<Vec<_>>();
     if packages(&asked) == packages(&part.asked) {

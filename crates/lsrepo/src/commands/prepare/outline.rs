@@ -15,6 +15,7 @@ struct Outline {
     package_files: BTreeMap<String, BTreeSet<String>>,
     files: BTreeMap<String, BTreeSet<String>>,
     images: BTreeMap<String, BTreeSet<String>>,
+    charts: BTreeMap<String, BTreeSet<String>>,
 }
 
 pub(super) fn show(wanted: &[Wanted], output: Format) -> Result<()> {
@@ -29,6 +30,7 @@ fn of(wanted: &Wanted) -> Outline {
         package_files: BTreeMap::new(),
         files: BTreeMap::new(),
         images: BTreeMap::new(),
+        charts: BTreeMap::new(),
     };
     for wish in &wanted.asked.requirements {
         outline.packages.entry(wish.package.to_string()).or_default().insert(wish.module.to_string());
@@ -42,11 +44,14 @@ fn of(wanted: &Wanted) -> Outline {
     for wish in &wanted.asked.images {
         outline.images.entry(wish.image.clone()).or_default().insert(wish.module.to_string());
     }
+    for wish in &wanted.asked.charts {
+        outline.charts.entry(wish.chart.to_string()).or_default().insert(wish.module.to_string());
+    }
     outline
 }
 
 fn text(outline: &Outline) -> String {
-    let Outline { platform, packages, package_files, files, images } = outline;
+    let Outline { platform, packages, package_files, files, images, charts } = outline;
     let count = |list: &BTreeMap<String, BTreeSet<String>>| Count(list.len() as u64);
     let mut text = format!(
         "{platform}: {} packages, {} packages by URL, {} files, {} images\n",
@@ -55,7 +60,7 @@ fn text(outline: &Outline) -> String {
         count(files),
         count(images)
     );
-    for (kind, list) in [("package", packages), ("package", package_files), ("file", files), ("image", images)] {
+    for (kind, list) in [("package", packages), ("package", package_files), ("file", files), ("image", images), ("chart", charts)] {
         for (wish, modules) in list {
             let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
             text += &format!("  {kind} {wish} ({})\n", modules.join(", "));
