@@ -46,7 +46,7 @@ pub struct Selection {
     /// File to carry: an address, then maybe the name to keep it under and sha256:HEX; or a path; repeatable
     #[arg(long = "file", value_name = "FILE")]
     pub files: Vec<String>,
-    /// Helm chart to carry: 'https://REPOSITORY NAME [VERSION]'; repeatable
+    /// Helm chart to carry: the address of its repository, its name, and maybe a version; repeatable
     #[arg(long = "chart", value_name = "CHART")]
     pub charts: Vec<lsrepo_bom::chart::ChartRequest>,
     /// Leave these of the modules' wishes out: packages, files, images; repeat it or give a list
