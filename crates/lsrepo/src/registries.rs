@@ -9,7 +9,7 @@ mod logins;
 
 use crate::{cli::RegistryFlags, context::files_in};
 use anyhow::{Context as _, Result, bail};
-use lsrepo_fetch::registry::{Registries, RegistryOptions};
+use lsrepo_fetch::registry::{Mirror, Registries, RegistryOptions};
 use lsrepo_oci::{RegistriesConf, RegistryHost};
 use std::{
     collections::BTreeMap,
@@ -20,8 +20,10 @@ use std::{
 /// The way to the registries of a run. `asked` are those whose images are wanted, or which get some.
 pub(crate) fn registries(flags: &RegistryFlags, proxy: Option<&str>, asked: &[RegistryHost]) -> Result<Registries> {
     let conf = conf()?;
-    let mirrors = flags.registry_mirrors.iter().map(|mirror| &mirror.host);
-    let mut hosts: Vec<RegistryHost> = asked.iter().chain(mirrors).cloned().collect();
+    let mut mirrors = flags.registry_mirrors.clone();
+    mirrors.extend(moved(asked, &mirrors)?);
+    let places = mirrors.iter().map(|mirror| &mirror.host);
+    let mut hosts: Vec<RegistryHost> = asked.iter().chain(places).cloned().collect();
     hosts.extend(asked.iter().flat_map(|host| conf.hosts(host)));
     hosts.sort();
     hosts.dedup();
@@ -32,13 +34,20 @@ pub(crate) fn registries(flags: &RegistryFlags, proxy: Option<&str>, asked: &[Re
         maybe_plain: hosts.iter().filter(|host| host.is_loopback()).cloned().collect(),
         logins,
         path_logins,
-        mirrors: flags.registry_mirrors.clone(),
+        mirrors,
         conf,
         authorities: authorities.collect::<Result<_>>()?,
         host_authorities: authorities_of(&hosts)?,
         proxy: proxy.map(str::to_owned),
         ..RegistryOptions::default()
     })?)
+}
+
+/// Where the registry of Kubernetes went, unless somebody says where it is. Its images keep their names.
+fn moved(asked: &[RegistryHost], said: &[Mirror]) -> Result<Option<Mirror>> {
+    let mirror: Mirror = "k8s.gcr.io=registry.k8s.io".parse()?;
+    let wanted = asked.contains(&mirror.of) && !said.iter().any(|other| other.of == mirror.of);
+    Ok(wanted.then_some(mirror))
 }
 
 /// A folder of the user's.
@@ -114,4 +123,21 @@ fn authorities_of(hosts: &[RegistryHost]) -> Result<BTreeMap<RegistryHost, Vec<V
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_that_moved_is_asked_where_it_is_now() {
+        let host = |name: &str| name.parse::<RegistryHost>().unwrap();
+        let places = |asked: &[RegistryHost], said: &[Mirror]| {
+            moved(asked, said).unwrap().into_iter().map(|mirror| mirror.host.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&[host("quay.io"), host("k8s.gcr.io")], &[]), ["registry.k8s.io"]);
+        assert!(places(&[host("quay.io")], &[]).is_empty());
+        let own: Mirror = "k8s.gcr.io=mirror.example".parse().unwrap();
+        assert!(places(&[host("k8s.gcr.io")], &[own]).is_empty());
+    }
 }

@@ -78,7 +78,11 @@ fn addresses(wanted: &Wanted, args: &PreflightArgs) -> Result<Vec<String>> {
     Ok(all)
 }
 
-/// Where the registry that people call `docker.io` answers.
+/// Where a registry answers that people call otherwise.
 fn api_host(name: &str) -> &str {
-    if name == "docker.io" { "registry-1.docker.io" } else { name }
+    match name {
+        "docker.io" => "registry-1.docker.io",
+        "k8s.gcr.io" => "registry.k8s.io",
+        other => other,
+    }
 }

@@ -73,8 +73,8 @@ impl Files<'_> {
             true => {
                 let absent: BTreeSet<usize> = missing.iter().copied().collect();
                 pinned.open = self.probe(missing.iter().map(|&number| &wishes[number]));
-                let mut number = 0;
-                wishes.retain(|_| (!absent.contains(&number), number += 1).0);
+                let kept = wishes.into_iter().enumerate().filter(|(number, _)| !absent.contains(number));
+                wishes = kept.map(|(_, wish)| wish).collect();
             }
             false if missing.is_empty() => {}
             false => {
