@@ -8,7 +8,7 @@ set -euo pipefail
 need skopeo podman buildah containerd ctr dockerd docker python3 cc
 workspace image-archive
 cd "$project"
-cargo build --locked --quiet --package lsrepo-bundle --example image_archive
+cargo build --locked --quiet --workspace --example image_archive
 archive=${CARGO_TARGET_DIR:-$project/target}/debug/examples/image_archive
 podman_here
 containerd_here

@@ -7,7 +7,7 @@ set -euo pipefail
 need skopeo podman buildah docker-registry curl python3 cc
 workspace image-push
 cd "$project"
-cargo build --locked --quiet --package lsrepo-fetch --example image_push
+cargo build --locked --quiet --workspace --example image_push
 push() { "${CARGO_TARGET_DIR:-$project/target}/debug/examples/image_push" "store=$work/store" "$@"; }
 podman_here
 cd "$work"

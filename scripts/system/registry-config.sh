@@ -8,7 +8,7 @@ set -euo pipefail
 need skopeo podman buildah containerd ctr dockerd docker docker-registry curl python3 cc
 workspace registry-config
 cd "$project"
-cargo build --locked --quiet --package lsrepo-publish --example registry_config
+cargo build --locked --quiet --workspace --example registry_config
 config=${CARGO_TARGET_DIR:-$project/target}/debug/examples/registry_config
 podman_here
 cd "$work"

@@ -15,6 +15,12 @@ if [ -d "$lists" ]; then
 else
   printf 'skipped: the lists of the origin are not here\n'
 fi
+# Validators are fetched while the rest goes on.
+(python3 -m venv "$work/venv" &&
+  "$work/venv/bin/pip" --quiet --disable-pip-version-check install 'cyclonedx-python-lib[json-validation]' spdx-tools check-jsonschema pyyaml
+) >"$work/pip.log" 2>&1 &
+validators=$!
+background+=($validators)
 [ -n "$(debian_uri main)" ] || skip "this machine's apt knows no Debian archive"
 
 cd "$work"
@@ -57,9 +63,7 @@ assert only and not shared, shared
 PY
 
 step 'documents, by validators of their own'
-python3 -m venv venv 2>/dev/null || skip 'python3 makes no virtual environments'
-venv/bin/pip --quiet --disable-pip-version-check install 'cyclonedx-python-lib[json-validation]' spdx-tools check-jsonschema pyyaml ||
-  skip 'the validators cannot be installed'
+wait "$validators" || skip "the validators cannot be installed: $(tail -n 1 "$work/pip.log")"
 printf 'a file\n' >tool.txt
 LSREPO_HOME=$work/home "$lsrepo" prepare "${only[@]}" --all --file tool.txt --quiet --no-progress
 "$lsrepo" bom --format cyclonedx -o carried.cdx.json

@@ -163,6 +163,16 @@ fn a_preflight_says_what_stands_in_the_way() {
 }
 
 #[test]
+fn a_prepare_that_fails_at_one_upstream_names_all_that_do_not_answer() {
+    let desk = Desk::new();
+    let gone = |name: &str| format!("deb [trusted=yes] file://{} stable main", desk.path(name).display());
+    let (first, second) = (gone("first"), gone("second"));
+    let words = ["prepare", "--os", "debian-12", "--arch", "amd64", "--source", &first, "--source", &second, "-p", "x"];
+    desk.near(&words)
+        .badly(2, &["first/dists/stable/InRelease", "second/dists/stable/InRelease", "do not answer either", "preflight"]);
+}
+
+#[test]
 fn a_module_is_checked_and_its_schema_printed() {
     let desk = Desk::new();
     fs::write(desk.path("good.yml"), "kind: module\nname: x\nversion: 0.1.0\n").unwrap();

@@ -5,7 +5,7 @@ mod upstreams;
 
 use super::{prepare, runtime};
 use crate::{
-    cli::PreflightArgs,
+    cli::{PreflightArgs, RegistryFlags, Upstreams},
     closure,
     context::Context,
     failure::unsatisfied,
@@ -59,7 +59,7 @@ pub(crate) fn run(context: &Context, args: &PreflightArgs) -> Result<()> {
         report.platforms.push(row);
     }
     sizes(&runtime, &client, files, &mut report);
-    report.upstreams = runtime.block_on(upstreams::ask(&client, &all, args))?;
+    report.upstreams = runtime.block_on(upstreams::ask(&client, &all, &args.upstreams, &args.registries))?;
     if let Some(url) = sample {
         report.bytes_per_second = runtime.block_on(client.rate(&url, SAMPLE, SAMPLE_TIME)).ok().flatten();
     }
@@ -68,6 +68,18 @@ pub(crate) fn run(context: &Context, args: &PreflightArgs) -> Result<()> {
         true => Ok(()),
         false => Err(unsatisfied("not everything that is wanted can be had")),
     }
+}
+
+/// What of the upstreams does not answer, in words: whoever failed at one of them wants to know of all.
+pub(super) fn silent(
+    runtime: &tokio::runtime::Runtime,
+    client: &Client,
+    wanted: &Wanted,
+    (upstreams, registries): (&Upstreams, &RegistryFlags),
+) -> Vec<String> {
+    let asked = runtime.block_on(upstreams::ask(client, std::slice::from_ref(wanted), upstreams, registries));
+    let failed = |upstream: report::Upstream| Some(format!("{}: {}", upstream.url, upstream.failure?));
+    asked.unwrap_or_default().into_iter().filter_map(failed).collect()
 }
 
 /// Which of the chosen modules a platform can have.

@@ -8,8 +8,15 @@ mod outline;
 mod summary;
 mod take;
 
-use super::{resolve::refuse_conflicts, runtime};
-use crate::{cli::PrepareArgs, closure, context::Context, output::print, wanted};
+use super::{preflight, resolve::refuse_conflicts, runtime};
+use crate::{
+    cli::PrepareArgs,
+    closure,
+    context::Context,
+    failure::{exit_code, unsatisfied},
+    output::print,
+    wanted::{self, Wanted},
+};
 use anyhow::{Context as _, Result, bail};
 use files::Files;
 use images::Finder;
@@ -50,13 +57,15 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
             }
             Kept::Nothing => {
                 closure::check(wanted, &args.upstreams)?;
-                let pinned = files.pin(&wanted.platform, &wanted.asked, lock.platform(&wanted.platform))?;
+                let pinned = files.pin(&wanted.platform, &wanted.asked, lock.platform(&wanted.platform));
+                let pinned = pinned.map_err(|error| all_that_fail(error, &files, wanted, args))?;
                 if args.chart_images {
                     chart_images::want(wanted, &pinned.files)?;
                 }
                 open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
                 let favour = keep::favour(&lock, wanted, args.update.as_deref())?;
-                let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour, &pinned.packages))?;
+                let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour, &pinned.packages));
+                let solved = solved.map_err(|error| all_that_fail(error, &files, wanted, args))?;
                 solved.apart.iter().for_each(|text| context.progress.note(text));
                 conflicts.extend(solved.conflicts.into_iter().map(|conflict| (wanted.platform.clone(), conflict)));
                 shares.push((wanted.platform.clone(), solved.shares));
@@ -95,6 +104,20 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
         }
     }
     print(args.output, &summary, summary::text)
+}
+
+/// Where one upstream fails, all that do not answer are told: there may be no second visit.
+fn all_that_fail(error: anyhow::Error, files: &Files<'_>, wanted: &Wanted, args: &PrepareArgs) -> anyhow::Error {
+    let silent = preflight::silent(files.runtime, &files.client, wanted, (&args.upstreams, &args.registries));
+    let silent: Vec<String> = silent.into_iter().filter(|one| !format!("{error:#}").contains(one.as_str())).collect();
+    if silent.is_empty() {
+        return error;
+    }
+    let text = format!(
+        "{error:#}\nthese do not answer either:\n  {}\nhint: `lsrepo preflight` looks at everything first",
+        silent.join("\n  ")
+    );
+    if exit_code(&error) == 1 { unsatisfied(text) } else { anyhow::anyhow!(text) }
 }
 
 /// What cannot lie on the disk is not begun.

@@ -2,7 +2,7 @@
 
 use super::report::Upstream;
 use crate::{
-    cli::PreflightArgs,
+    cli::{RegistryFlags, Upstreams},
     upstreams::{apt, yum},
     wanted::Wanted,
 };
@@ -20,10 +20,15 @@ use std::{
 const AT_ONCE: usize = 8;
 
 /// Asks each once, with this machine's passwords.
-pub(super) async fn ask(client: &Client, all: &[Wanted], args: &PreflightArgs) -> Result<Vec<Upstream>> {
+pub(super) async fn ask(
+    client: &Client,
+    all: &[Wanted],
+    upstreams: &Upstreams,
+    registries: &RegistryFlags,
+) -> Result<Vec<Upstream>> {
     let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for wanted in all {
-        for url in addresses(wanted, args)? {
+        for url in addresses(wanted, upstreams, registries)? {
             places.entry(url).or_default().insert(wanted.platform.to_string());
         }
     }
@@ -44,14 +49,14 @@ pub(super) async fn ask(client: &Client, all: &[Wanted], args: &PreflightArgs) -
 }
 
 /// What shows of each upstream that it is there.
-fn addresses(wanted: &Wanted, args: &PreflightArgs) -> Result<Vec<String>> {
+fn addresses(wanted: &Wanted, upstreams: &Upstreams, registries: &RegistryFlags) -> Result<Vec<String>> {
     let (platform, asked) = (&wanted.platform, &wanted.asked);
     let mut all = Vec::new();
     let below = |base: &str, path: &str| format!("{}/{path}", base.trim_end_matches('/'));
     match platform.os.family() {
         _ if asked.requirements.is_empty() => {}
         Family::Debian => {
-            for source in apt::find(platform, asked, &args.upstreams)?.sources {
+            for source in apt::find(platform, asked, upstreams)?.sources {
                 for uri in &source.uris {
                     all.extend(source.suites.iter().map(|suite| match suite.strip_suffix('/') {
                         Some(flat) => below(uri, below(flat, "InRelease").trim_start_matches('/')),
@@ -61,7 +66,7 @@ fn addresses(wanted: &Wanted, args: &PreflightArgs) -> Result<Vec<String>> {
             }
         }
         Family::RedHat => {
-            for repository in yum::find(platform, asked, &args.upstreams)?.repositories.into_iter().filter(|one| one.enabled) {
+            for repository in yum::find(platform, asked, upstreams)?.repositories.into_iter().filter(|one| one.enabled) {
                 let base = repository.baseurl.first().map(|base| below(base, "repodata/repomd.xml"));
                 all.extend(base.or(repository.metalink).or(repository.mirrorlist));
             }
@@ -70,7 +75,7 @@ fn addresses(wanted: &Wanted, args: &PreflightArgs) -> Result<Vec<String>> {
     all.extend(asked.charts.iter().map(|wish| wish.chart.index_url()));
     for wish in &asked.images {
         let host = wish.image.parse::<Reference>()?.registry;
-        let plain = args.registries.plain_http.contains(&host);
+        let plain = registries.plain_http.contains(&host);
         all.push(format!("{}://{}/v2/", if plain { "http" } else { "https" }, api_host(&host.to_string())));
     }
     all.sort();
