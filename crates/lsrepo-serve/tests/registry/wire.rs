@@ -82,7 +82,8 @@ fn a_client_that_waits_for_leave_to_send_is_answered_before_it_sends() {
     std::io::Write::write_all(stream.get_mut(), b"hello").unwrap();
     assert_eq!(crate::client::read(&mut stream, false).status, 202);
     let mut stream = std::io::BufReader::new(std::net::TcpStream::connect(server.address).unwrap());
-    let nowhere = format!("{}0", &location[..location.len() - 1]);
+    let other = if location.ends_with('0') { '1' } else { '0' };
+    let nowhere = format!("{}{other}", &location[..location.len() - 1]);
     std::io::Write::write_all(stream.get_mut(), head(&nowhere).as_bytes()).unwrap();
     assert!(matches!(crate::client::read(&mut stream, false).status, 404 | 429), "without a word about going on");
 }
