@@ -47,10 +47,9 @@ def compare(root, stack, os, arch):
     theirs = stack / os / arch
     have = ours(root / "requirements" / os / f"requirements_{OURS[arch]}.txt")
     packages = set(have.get("packages-repo-prereqs", [])) | set(have.get("packages", []))
-    urls = {line.split()[0] for line in have.get("packages", []) + have.get("files", []) if "://" in line}
-    lines = {line.split()[0]: line.split()[1:] for line in have.get("packages", []) + have.get("files", []) if "://" in line}
+    urls = {line.split()[0]: line.split()[1:] for line in have.get("packages", []) + have.get("files", []) if "://" in line}
     images = set(have.get("images", []))
-    missing, reasons, counts = [], {}, {}
+    missing, reasons = [], {}
     wanted_packages, wanted_urls, wanted_images = set(), set(), set()
 
     def because(reason):
@@ -74,7 +73,7 @@ def compare(root, stack, os, arch):
         if url not in urls:
             missing.append(f"file {url}")
             continue
-        said = lines[url]
+        said = urls[url]
         if sha256 and f"sha256:{sha256}" not in said:
             missing.append(f"digest of {url}")
         if not sha256 and any(word.startswith("sha256:") for word in said):
@@ -89,7 +88,7 @@ def compare(root, stack, os, arch):
             missing.append(f"image {image}")
     more = {
         "packages": sorted(one for one in packages - wanted_packages if "://" not in one),
-        "addresses": sorted(urls - wanted_urls),
+        "addresses": sorted(urls.keys() - wanted_urls),
         "images": sorted(images - wanted_images),
     }
     counts = f"{len(wanted_packages)} packages, {len(wanted_urls)} addresses, {len(wanted_images)} images"

@@ -27,13 +27,11 @@ cd "$work"
 export LSREPO_HOME=$work/home
 only=(--os debian-12 --arch "x86_64,arm64" --base none --without "images,files")
 step 'the default stack on debian-12'
-started=$(date +%s.%N)
-"$lsrepo" prepare "${only[@]}" --dry-run --quiet >plan.txt
-printf 'resolved in %.1f s\n' "$(echo "$(date +%s.%N) - $started" | python3 -c 'print(eval(input()))')"
+TIMEFORMAT='resolved in %1R s'
+time "$lsrepo" prepare "${only[@]}" --dry-run --quiet >plan.txt
 grep debian-12 plan.txt
-started=$(date +%s.%N)
-"$lsrepo" prepare "${only[@]}" --no-progress
-printf 'prepared in %.1f s\n' "$(echo "$(date +%s.%N) - $started" | python3 -c 'print(eval(input()))')"
+TIMEFORMAT='prepared in %1R s'
+time "$lsrepo" prepare "${only[@]}" --no-progress
 
 step 'served: nothing is broken'
 "$lsrepo" serve --listen 127.0.0.1:0 >serve.log 2>&1 &

@@ -157,19 +157,24 @@ fn a_preflight_says_what_stands_in_the_way() {
     let said = desk.near(&[&fixed[..], &["--bom", "bom", "-m", "odd", "-o", "json"]].concat());
     assert_eq!(said.code, 1, "{}", said.err);
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
-    assert!(json["platforms"][0]["without_source"][0].as_str().unwrap().contains("gone"));
-    assert!(json["files_without_source"][0].as_str().unwrap().contains("x.tgz"));
+    let failures = json["platforms"][0]["failures"].to_string();
+    assert!(failures.contains("gone") && failures.contains("x.tgz"), "{failures}");
+    assert_eq!(json["platforms"][0]["modules"][0]["state"], "supported");
+    assert_eq!(json["takes"]["platforms"][0]["files"], 1);
     assert!(desk.path("near").join("blobs").exists() && desk.blobs("near") == 0 && !desk.path("lsrepo.lock").exists());
 }
 
 #[test]
-fn a_prepare_that_fails_at_one_upstream_names_all_that_do_not_answer() {
+fn a_prepare_names_all_that_do_not_answer_before_it_fetches_anything() {
     let desk = Desk::new();
     let gone = |name: &str| format!("deb [trusted=yes] file://{} stable main", desk.path(name).display());
     let (first, second) = (gone("first"), gone("second"));
-    let words = ["prepare", "--os", "debian-12", "--arch", "amd64", "--source", &first, "--source", &second, "-p", "x"];
-    desk.near(&words)
-        .badly(2, &["first/dists/stable/InRelease", "second/dists/stable/InRelease", "do not answer either", "preflight"]);
+    fs::write(desk.path("here.tgz"), "here").unwrap();
+    let fixed = ["prepare", "--os", "debian-12", "--arch", "amd64", "--source", &first, "--source", &second, "-p", "x"];
+    let files = ["--file", "here.tgz", "--file", "file:///nowhere/missing.tgz"];
+    desk.near(&[&fixed[..], &files].concat())
+        .badly(2, &["first/dists/stable/InRelease", "second/dists/stable/InRelease", "missing.tgz"]);
+    assert_eq!(desk.blobs("near"), 0);
 }
 
 #[test]

@@ -5,8 +5,10 @@ use crate::{
     registry::Registry,
 };
 use flate2::{Compression, write::GzEncoder};
-use lsrepo_bom::{Lock, lock::Proof};
+use lsrepo_bom::{Lock, chart::CHART_LAYER, lock::Proof};
+use lsrepo_oci::media_type;
 use lsrepo_types::Digest;
+use serde_json::json;
 use std::fs;
 
 /// A packed chart.
@@ -84,6 +86,29 @@ fn its_images_come_along_where_that_is_said() {
     prepare(&desk, &["--chart", &chart, "--chart-images", "--locked"]).well();
     assert_eq!(fs::read_to_string(desk.path("lsrepo.lock")).unwrap(), lock);
     assert!(prepare(&desk, &["--chart", &chart]).well().contains("debian-12/x86_64: 1 file, "));
+}
+
+#[test]
+fn a_chart_of_a_registry_is_the_same() {
+    let registry = Registry::new();
+    let (desk, _, digest) = desk(&registry.host);
+    let bytes = fs::read(desk.path("repo/web-1.2.0.tgz")).unwrap();
+    let layer = registry.blob("charts/web", CHART_LAYER, &bytes);
+    let config = registry.blob("charts/web", "application/vnd.cncf.helm.config.v1+json", b"{}");
+    let manifest = json!({"schemaVersion": 2, "mediaType": media_type::MANIFEST, "config": config, "layers": [layer]});
+    registry.manifest("charts/web", media_type::MANIFEST, &manifest, &["1.2.0"]);
+    registry.index("org/web", &["3.1"]);
+    registry.index("org/db", &["15"]);
+    let chart = format!("oci://{}/charts web 1.2.0", registry.host);
+    let said = prepare(&desk, &["--chart", &chart, "--chart-images"]).well();
+    assert!(said.contains("2 images, 1 file, "), "{said}");
+    let lock = Lock::parse(&fs::read_to_string(desk.path("lsrepo.lock")).unwrap()).unwrap();
+    assert_eq!((lock.platforms[0].files[0].digest, lock.platforms[0].files[0].name.as_str()), (digest, "charts/web-1.2.0.tgz"));
+    // the lock finds it again
+    fs::remove_dir_all(desk.path("near")).unwrap();
+    prepare(&desk, &["--chart", &chart, "--chart-images", "--locked"]).well();
+    let image = format!("oci://{}/org db 15", registry.host);
+    prepare(&desk, &["--chart", &image]).badly(1, &["no Helm chart", "--image"]);
 }
 
 #[test]

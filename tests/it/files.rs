@@ -134,6 +134,34 @@ fn the_next_place_is_asked_where_one_fails_and_each_failure_is_told() {
 }
 
 #[test]
+fn one_address_is_one_file_whoever_wants_it() {
+    let desk = Desk::new();
+    let url = put(&desk, "up/x.tgz", b"a tool");
+    module(
+        &desk,
+        &format!("files: [{{url: '{url}'}}, {{url: '{url}', name: y}}, {{url: '{url}', mirrors: ['file:///nowhere/x']}}]"),
+    );
+    let said = prepare(&desk, &SHOP).well();
+    assert!(said.contains("2 files, 6 B"), "{said}");
+    // what one module states of it holds for all
+    let digest = Digest::of(b"another");
+    fs::remove_file(desk.path("lsrepo.lock")).unwrap();
+    module(&desk, &format!("files: [{{url: '{url}'}}, {{url: '{url}', name: y, sha256: {}}}]", digest.hex()));
+    prepare(&desk, &SHOP).badly(1, &["x.tgz", &digest.hex()]);
+}
+
+#[test]
+fn a_dry_run_says_why_a_file_cannot_be_had() {
+    let desk = Desk::new();
+    let (url, sums) = (put(&desk, "up/x.tgz", b"a tool"), put(&desk, "up/SHA256SUMS", b"<html>"));
+    module(&desk, &format!("files: [{{url: '{url}', checksums: '{sums}'}}, {{url: 'file:///nowhere/y'}}]"));
+    let said = prepare(&desk, &[&SHOP[..], &["--dry-run"]].concat()).well();
+    assert!(said.contains("it holds no SHA-256") && said.contains("file:///nowhere/y: the server answered 404"), "{said}");
+    prepare(&desk, &SHOP).badly(1, &["it holds no SHA-256", "file:///nowhere/y"]);
+    assert_eq!(desk.blobs("near"), 0, "nothing is fetched where something cannot be had");
+}
+
+#[test]
 fn two_files_of_one_name_are_refused() {
     let desk = Desk::new();
     let (a, b) = (put(&desk, "a/x.tgz", b"a"), put(&desk, "b/x.tgz", b"b"));

@@ -2,7 +2,6 @@
 
 use anyhow::{Context as _, Result};
 use lsrepo_bom::{embedded, requirements_file};
-use lsrepo_types::Platform;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -13,12 +12,9 @@ use std::{
 fn wanted() -> Result<BTreeMap<String, String>> {
     let modules = embedded::modules()?;
     let mut files = BTreeMap::new();
-    for document in embedded::platforms()? {
-        for arch in document.architectures {
-            let platform = Platform { os: document.name.clone(), arch };
-            let path = format!("requirements/{}/requirements_{arch}.txt", platform.os);
-            files.insert(path, requirements_file::render(&platform, &modules));
-        }
+    for platform in embedded::all_platforms()? {
+        let path = format!("requirements/{}/requirements_{}.txt", platform.os, platform.arch);
+        files.insert(path, requirements_file::render(&platform, &modules));
     }
     let schema = serde_json::to_string_pretty(&lsrepo_bom::Module::schema())? + "\n";
     files.insert("bom/module.schema.json".to_owned(), schema);

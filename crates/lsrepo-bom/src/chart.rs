@@ -1,4 +1,4 @@
-//! Helm charts: asked for by the index of a repository or as an artifact of a registry, and which images they use.
+//! Helm charts: found by the index of a repository or in a registry, and which images they use.
 //! Spec: <https://helm.sh/docs/topics/chart_repository/>
 
 mod images;
@@ -7,23 +7,41 @@ mod index;
 pub use images::{ChartFiles, FoundImages, find_images};
 pub use index::{ChartEntry, ChartIndexError, find};
 
-use crate::{download::FileRequest, module::Only, module::only::is_pattern_free, requirement::ModuleName};
+use crate::{
+    download::{FileRequest, image_reference},
+    module::Only,
+    module::only::is_pattern_free,
+    requirement::ModuleName,
+};
 use lsrepo_types::{Arch, Family, Os};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A chart of a repository. As text: `REPOSITORY NAME [VERSION]`.
+/// A chart of a repository. As text: `REPOSITORY NAME [VERSION]`, where the repository is one with an index
+/// (`https://charts.example.org`), or a registry's (`oci://registry.example/charts`), which has to be told the version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ChartRequest {
-    /// where `index.yaml` lies
+    /// where `index.yaml` lies, or what the chart's name in a registry begins with
     pub repository: String,
     /// of the chart
     pub name: String,
     /// exactly this one; otherwise the newest that is no pre-release
     pub version: Option<String>,
 }
+
+/// Where a chart is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChartPlace {
+    /// the address of an index
+    Index(String),
+    /// the name of an artifact in a registry
+    Registry(String),
+}
+
+/// The media type of a packed chart in a registry.
+pub const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// A chart together with the module that wants it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,7 +56,7 @@ pub struct ChartRequirement {
 /// A chart that cannot be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a chart: expected `https://REPOSITORY NAME [VERSION]`\nhint: a chart in a registry is an image: --image REGISTRY/REPOSITORY:VERSION; one by its own address a file: --file URL"
+    "`{0}` is not a chart: expected `https://REPOSITORY NAME [VERSION]` or `oci://REGISTRY/PATH NAME VERSION`\nhint: one by its own address is a file: --file URL"
 )]
 pub struct ChartRequestError(String);
 
@@ -59,10 +77,13 @@ impl FromStr for ChartRequest {
                 && text.len() <= 128
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._+".contains(c))
         };
-        // The address of its index shows whether that of the repository is one.
-        let address = format!("{}/index.yaml", repository.trim_end_matches('/')).parse::<FileRequest>();
-        match address.is_ok() && part(name) && version.is_none_or(part) {
-            true => Ok(Self { repository: repository.to_owned(), name: name.to_owned(), version: version.map(str::to_owned) }),
+        let request = Self { repository: repository.to_owned(), name: name.to_owned(), version: version.map(str::to_owned) };
+        let place = match request.place() {
+            ChartPlace::Index(url) => url.parse::<FileRequest>().is_ok(),
+            ChartPlace::Registry(reference) => version.is_some() && image_reference(&reference).is_ok(),
+        };
+        match place && part(name) && version.is_none_or(part) {
+            true => Ok(request),
             false => Err(refuse()),
         }
     }
@@ -89,9 +110,17 @@ impl From<ChartRequest> for String {
 }
 
 impl ChartRequest {
-    /// Where the repository's index lies.
-    pub fn index_url(&self) -> String {
-        format!("{}/index.yaml", self.repository.trim_end_matches('/'))
+    /// Where it is found.
+    pub fn place(&self) -> ChartPlace {
+        let (repository, name) = (self.repository.trim_end_matches('/'), &self.name);
+        match repository.strip_prefix("oci://") {
+            None => ChartPlace::Index(format!("{repository}/index.yaml")),
+            Some(path) => {
+                // A tag has no `+`.
+                let tag = self.version.as_deref().unwrap_or_default().replace('+', "_");
+                ChartPlace::Registry(format!("{path}/{name}:{tag}"))
+            }
+        }
     }
 
     /// How the chart of an index is asked for.
@@ -123,11 +152,11 @@ pub struct ChartWish {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Chart")]
 struct ChartEntryDocument {
-    /// address of the folder where `index.yaml` lies
+    /// address of the folder where `index.yaml` lies, or `oci://REGISTRY/PATH`
     repository: String,
     /// of the chart
     name: String,
-    /// exactly this one; otherwise the newest that is no pre-release
+    /// exactly this one; otherwise the newest that is no pre-release. In a registry it has to be said
     version: Option<String>,
     /// only on these: `debian-12`
     #[serde(default)]
@@ -153,5 +182,32 @@ impl TryFrom<ChartEntryDocument> for ChartWish {
             return Err(ChartRequestError(text));
         }
         Ok(Self { chart: text.parse()?, only: Only { os, os_family, arch } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_has_a_place() {
+        let place = |text: &str| text.parse::<ChartRequest>().map(|chart| (chart.place(), chart.to_string()));
+        let (index, again) = place("https://a.example/charts/ web").unwrap();
+        assert_eq!(
+            (index, again.as_str()),
+            (ChartPlace::Index("https://a.example/charts/index.yaml".into()), "https://a.example/charts/ web")
+        );
+        let (artifact, _) = place("oci://a.example:5000/charts web 1.0.0+1").unwrap();
+        assert_eq!(artifact, ChartPlace::Registry("a.example:5000/charts/web:1.0.0_1".into()));
+        for bad in [
+            "",
+            "web",
+            "https://a.example web 1 2",
+            "oci://a.example/charts web",
+            "https://a.example ../web",
+            "ftp://a.example web",
+        ] {
+            assert!(place(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -116,7 +116,7 @@ impl Cluster {
         }
     }
 
-    /// The modules of each wanted component; a name without any in the error.
+    /// The modules of each wanted component, and of the cloud service where it is used; a name without any in the error.
     pub fn modules(&self, known: &Components) -> Result<Vec<(String, Vec<ModuleName>)>, String> {
         let mapping = self.mapping.as_ref().unwrap_or(known);
         let mut all = Vec::new();
@@ -129,6 +129,10 @@ impl Cluster {
                     return Err(format!("nothing is known of the component `{component}`{hint}"));
                 }
             }
+        }
+        if self.k8s_as_cloud_service {
+            // Its charts observe a Kubernetes that has no machines of ours.
+            all.push(("cloud".to_owned(), "k8s-as-cloud-service".parse().into_iter().collect()));
         }
         Ok(all)
     }

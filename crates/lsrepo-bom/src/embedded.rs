@@ -1,7 +1,7 @@
 //! The BOM that the program carries: `bom/*.yml` and `bom/platforms/*.yml`, as they were when it was built.
 
 use crate::{cluster::Components, error::BomError, module::Module, platforms::PlatformDocument};
-use lsrepo_types::Os;
+use lsrepo_types::{Os, Platform};
 
 /// Name and text of `FOLDER/NAME.yml` for each name.
 macro_rules! documents {
@@ -46,6 +46,15 @@ pub fn components() -> Result<Components, BomError> {
 /// All platforms, sorted by name.
 pub fn platforms() -> Result<Vec<PlatformDocument>, BomError> {
     PLATFORMS.iter().map(|(file, text)| PlatformDocument::parse(text, file)).collect()
+}
+
+/// Every OS with each of its architectures.
+pub fn all_platforms() -> Result<Vec<Platform>, BomError> {
+    let of = |document: PlatformDocument| {
+        let PlatformDocument { name, architectures, .. } = document;
+        architectures.into_iter().map(move |arch| Platform { os: name.clone(), arch })
+    };
+    Ok(platforms()?.into_iter().flat_map(of).collect())
 }
 
 /// One platform's document.

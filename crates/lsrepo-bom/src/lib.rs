@@ -17,6 +17,7 @@ pub mod platforms;
 pub mod requirement;
 pub mod requirements_file;
 pub mod selection;
+mod wish_list;
 
 pub use download::{Checksums, FileRequest};
 pub use error::{BomError, Misfit, UnusableLine};
@@ -24,3 +25,4 @@ pub use lock::Lock;
 pub use module::Module;
 pub use platforms::PlatformDocument;
 pub use requirement::{FileKind, FileRequirement, ImageRequirement, ModuleName, PackageRequest, Requirement};
+pub use wish_list::WishList;

@@ -18,11 +18,12 @@ mod wishes;
 
 pub use labels::{MatchExpression, Operator, Requires, Rule};
 pub use only::Only;
-pub use wishes::{FileWish, ImageWish, PackageWish, PlatformWishes, Wishes};
+pub use wishes::{FileWish, ImageWish, PackageWish, Wishes};
 
 use crate::{
     error::{BomError, from_yaml},
     requirement::ModuleName,
+    wish_list::WishList,
 };
 use lsrepo_types::{Arch, Platform};
 use schemars::JsonSchema;
@@ -84,17 +85,11 @@ impl Module {
     }
 
     /// What it wants on `platform`. Nothing on an architecture that it does not support.
-    pub fn wishes_for(&self, platform: &Platform) -> PlatformWishes {
+    pub fn wishes_for(&self, platform: &Platform) -> WishList {
         match self.supports(platform.arch) {
             true => self.requirements.on(platform),
-            false => PlatformWishes::default(),
+            false => WishList::default(),
         }
-    }
-
-    /// The strong rules that none of `others` fulfils.
-    pub fn unmet<'a>(&'a self, others: &[Module]) -> Vec<&'a Rule> {
-        let met = |rule: &&Rule| others.iter().any(|other| other.name != self.name && rule.matches(&other.labels));
-        self.requires.strong.iter().filter(|rule| !met(rule)).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     download::FileRequest,
     error::{BomError, UnusableLine, from_yaml},
     requirement::PackageRequest,
-    requirements_file::RequirementsFile,
+    wish_list::WishList,
 };
 use lsrepo_types::Digest;
 use serde::{Deserialize, de::IgnoredAny};
@@ -33,8 +33,8 @@ pub struct Texts {
 }
 
 /// What is wanted; with `features`, only the files and images of those.
-pub fn read(texts: &Texts, features: Option<&BTreeSet<String>>) -> Result<RequirementsFile, BomError> {
-    let mut wishes = RequirementsFile::default();
+pub fn read(texts: &Texts, features: Option<&BTreeSet<String>>) -> Result<WishList, BomError> {
+    let mut wishes = WishList::default();
     let mut unusable = Vec::new();
     let wanted =
         |names: &[String]| features.is_none_or(|features| names.iter().any(|name| name == "default" || features.contains(name)));

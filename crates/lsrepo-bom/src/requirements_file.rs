@@ -24,52 +24,13 @@ mod render;
 pub use render::render;
 
 use crate::{
-    chart::{ChartRequest, ChartRequestError},
+    chart::ChartRequestError,
     download::{FileRequest, image_reference},
     error::{BomError, UnusableLine},
     requirement::{PackageRequest, RequirementError},
+    wish_list::WishList,
 };
 use lsrepo_types::nearest;
-use std::fmt;
-
-/// What a file asks for, in its order, each wish once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequirementsFile {
-    /// packages of the repository machine itself
-    pub prerequisites: Vec<PackageRequest>,
-    /// packages of the stack
-    pub packages: Vec<PackageRequest>,
-    /// packages by URL
-    pub package_files: Vec<FileRequest>,
-    /// files by URL
-    pub files: Vec<FileRequest>,
-    /// references of container images
-    pub images: Vec<String>,
-    /// Helm charts of repositories
-    pub charts: Vec<ChartRequest>,
-}
-
-impl fmt::Display for RequirementsFile {
-    /// The file's own form. Mirrors have no place in it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = |list: &[&dyn fmt::Display]| list.iter().map(|one| format!("{one}\n")).collect::<String>();
-        fn all<T: fmt::Display>(list: &[T]) -> Vec<&dyn fmt::Display> {
-            list.iter().map(|one| one as &dyn fmt::Display).collect()
-        }
-        let packages = [all(&self.packages), all(&self.package_files)].concat();
-        let sections = [
-            ("packages-repo-prereqs", all(&self.prerequisites)),
-            ("packages", packages),
-            ("files", all(&self.files)),
-            ("images", all(&self.images)),
-            ("charts", all(&self.charts)),
-        ];
-        for (number, (name, list)) in sections.iter().filter(|(_, list)| !list.is_empty()).enumerate() {
-            write!(f, "{}[{name}]\n{}", if number > 0 { "\n" } else { "" }, lines(list))?;
-        }
-        Ok(())
-    }
-}
 
 #[derive(Clone, Copy)]
 enum Section {
@@ -91,8 +52,8 @@ const SECTIONS: [(&str, Section); 6] = [
 ];
 
 /// Reads the file's text; `file` is named in errors, which list every line that cannot be used.
-pub fn parse(text: &str, file: &str) -> Result<RequirementsFile, BomError> {
-    let mut wishes = RequirementsFile::default();
+pub fn parse(text: &str, file: &str) -> Result<WishList, BomError> {
+    let mut wishes = WishList::default();
     let mut section = None;
     let mut unusable = Vec::new();
     for (position, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
@@ -113,7 +74,8 @@ pub fn parse(text: &str, file: &str) -> Result<RequirementsFile, BomError> {
     }
 }
 
-impl RequirementsFile {
+impl WishList {
+    /// Takes a line of a section.
     fn take(&mut self, section: Section, line: &str) -> Result<(), RequirementError> {
         match section {
             Section::Prerequisites => take_packages(&mut self.prerequisites, line),

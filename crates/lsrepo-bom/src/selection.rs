@@ -177,6 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn a_strong_rule_is_met_by_one_module_alone() {
+        let rule =
+            "{strong: [[{key: kind, operator: eq, values: [infrastructure]}, {key: provider, operator: in, values: [any, aws]}]]}";
+        let (base, own) = (
+            module("z", "{kind: infrastructure, provider: gcp}", rule),
+            module("own", "{kind: infrastructure, provider: any}", rule),
+        );
+        let halves = [module("a", "{kind: infrastructure}", "{}"), module("b", "{provider: any}", "{}"), base.clone()];
+        assert!(matches!(take(&halves, &["z"]), Err(SelectionError::Unmet { .. })));
+        // not by itself either
+        assert!(matches!(take(&[own], &["own"]), Err(SelectionError::Unmet { .. })));
+        let whole = [base, module("c", "{kind: infrastructure, provider: aws}", "{}")];
+        assert_eq!(take(&whole, &["z"]).unwrap().modules.len(), 2);
+    }
+
+    #[test]
     fn a_choice_is_the_users() {
         let rule = "{strong: [[{key: network, operator: exists}]]}";
         let known = [module("a", "{network: x}", "{}"), module("b", "{network: y}", "{}"), module("c", "{}", rule)];

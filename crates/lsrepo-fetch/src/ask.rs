@@ -1,17 +1,38 @@
 //! Small things at any address: a text, or how large a file is.
 
+use crate::{
+    Client, FetchError, Wanted,
+    client::{Ask, UNGUARDED, shown},
+};
+use futures_util::{StreamExt, stream};
 use std::time::{Duration, Instant};
 
-use crate::{
-    Client, FetchError,
-    client::{Ask, shown},
-};
+/// How many are asked at once.
+const AT_ONCE: usize = 8;
+
+/// The size of each file, as the first of its addresses that has it says it.
+pub async fn sizes(client: &Client, wanted: &[Wanted]) -> Vec<Result<Option<u64>, FetchError>> {
+    stream::iter(wanted).map(|wanted| size(client, wanted)).buffered(AT_ONCE).collect().await
+}
+
+async fn size(client: &Client, wanted: &Wanted) -> Result<Option<u64>, FetchError> {
+    let mut attempts = Vec::new();
+    for url in &wanted.urls {
+        match client.probe(url).await {
+            Ok(size) => return Ok(size),
+            Err(error) => attempts.push(error.to_string()),
+        }
+    }
+    Err(FetchError::All { name: wanted.name.clone(), attempts })
+}
 
 impl Client {
     /// A whole text of at most `limit` bytes.
     pub async fn text(&self, url: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
         let answer = self.ask_again(url, &Ask::default()).await?;
         match answer.status {
+            // Nothing but the way it came says that it is the right one.
+            200 if answer.unguarded => Err(FetchError::Content { url: shown(url), why: UNGUARDED.to_owned() }),
             200 => self.read(answer, url, limit).await,
             status => Err(FetchError::Status { url: shown(url), status }),
         }

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use std::{fs::File, io::Read, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
+/// What is wrong with an answer that nothing but the way it came vouches for.
+pub(crate) const UNGUARDED: &str = "it leads from https to http, and nothing else says what it has to be";
 /// How often an index is asked for.
 const TRIES: u32 = 3;
 

@@ -22,6 +22,7 @@ mod release;
 mod unpack;
 mod yum;
 
+pub use ask::sizes;
 pub use client::{Client, ClientOptions};
 pub use credentials::Credentials;
 pub use download::{Download, Fetched, Report, Wanted, download, fetch_files};

@@ -15,6 +15,7 @@ use crate::{
 };
 use lsrepo_types::Digest;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What the indexes say of one package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,8 +94,7 @@ impl Record {
     pub fn licence(&self) -> Option<String> {
         let (_, rest) = self.format.split_once("<rpm:license>")?;
         let (text, _) = rest.split_once("</rpm:license>")?;
-        let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-        Some(plain.iter().fold(text.trim().to_owned(), |text, (entity, c)| text.replace(entity, c)))
+        quick_xml::escape::unescape(text.trim()).ok().map(Cow::into_owned)
     }
 
     /// Epoch, version and release.

@@ -4,7 +4,7 @@ use crate::{cli::Cli, progress::Progress};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_sign::{Keyring, SecretKey};
 use lsrepo_store::{Guard, Store, StoreError};
-use lsrepo_types::Timestamp;
+use lsrepo_types::{Bytes, Timestamp};
 use std::{
     env, fs,
     io::Write,
@@ -51,6 +51,20 @@ impl Context {
     /// The store as it is, while nobody changes it; waits as [`Context::alone`] does.
     pub(crate) fn undisturbed(&self, store: &Store) -> Result<Guard> {
         self.patiently(|| store.lock_shared())
+    }
+
+    /// What cannot lie on the disk is not begun.
+    pub(crate) fn refuse_full_disk(&self, store: &Store, needed: u64) -> Result<()> {
+        let free = store.free_bytes()?;
+        if needed > free {
+            bail!(
+                "{}: {} are to be downloaded, {} are free\nhint: make room, or name a store on another disk with --home DIR",
+                store.root().display(),
+                Bytes(needed),
+                Bytes(free)
+            );
+        }
+        Ok(())
     }
 
     fn patiently(&self, lock: impl Fn() -> Result<Guard, StoreError>) -> Result<Guard> {

@@ -51,6 +51,16 @@ pub(crate) fn of_fetch(error: lsrepo_fetch::FetchError) -> anyhow::Error {
     }
 }
 
+/// Everything that went wrong, told at once; nothing where nothing did. Exit code 1 where each is an answer.
+pub(crate) fn all_of(errors: Vec<anyhow::Error>) -> anyhow::Result<()> {
+    let text: Vec<String> = errors.iter().map(|error| format!("{error:#}")).collect();
+    match errors.iter().all(|error| exit_code(error) == 1) {
+        _ if errors.is_empty() => Ok(()),
+        true => Err(unsatisfied(text.join("\n"))),
+        false => Err(anyhow::anyhow!(text.join("\n"))),
+    }
+}
+
 /// The exit code for an error.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     if error.chain().any(|cause| cause.is::<Unsatisfied>()) { 1 } else { 2 }

@@ -10,6 +10,7 @@ mod closure;
 mod commands;
 mod context;
 mod failure;
+mod files;
 mod host;
 pub mod output;
 mod prepared;

@@ -11,17 +11,13 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
-    FileKind, FileRequest, FileRequirement, ImageRequirement, Lock, ModuleName, PackageRequest, Requirement,
-    chart::{ChartRequest, ChartRequirement},
-    lock::Asked,
-    module::PlatformWishes,
-    requirements_file::{self, RequirementsFile},
-    selection::Reason,
+    FileKind, FileRequest, FileRequirement, ImageRequirement, Lock, ModuleName, Requirement, WishList, chart::ChartRequirement,
+    lock::Asked, requirements_file, selection::Reason,
 };
 use lsrepo_oci::Reference;
 use lsrepo_rpm::Repomd;
 use lsrepo_types::{Arch, Digest, Family, Os, Platform, nearest};
-pub(crate) use modules::{Chosen, known};
+pub(crate) use modules::{Chosen, known, of_cluster};
 use std::{fs, path::Path};
 
 /// The largest list of packages of a base, plain.
@@ -68,18 +64,30 @@ pub(crate) fn gather(context: &Context, selection: &Selection, sources: &[String
         Some(lock) if selection.is_empty() && !lock.platforms.is_empty() => {
             lock.platforms.iter().map(|part| from_lock(&part.name, &part.asked)).collect()
         }
-        _ => {
-            let chosen = Chosen::of(selection)?;
-            chosen.notes().iter().for_each(|note| context.progress.note(note));
-            let mut all = Vec::new();
-            for platform in platforms(selection, sources)? {
-                let (wanted, notes) = from_flags(selection, platform, &chosen)?;
-                notes.iter().for_each(|note| context.progress.note(note));
-                all.push(wanted);
-            }
-            Ok(all)
-        }
+        _ => chosen(context, selection, sources, &Chosen::of(selection)?),
     }
+}
+
+/// What the flags ask for, where it is known already which modules they mean.
+pub(crate) fn chosen(context: &Context, selection: &Selection, sources: &[String], chosen: &Chosen) -> Result<Vec<Wanted>> {
+    chosen.notes().iter().for_each(|note| context.progress.note(note));
+    let own = of_flags(selection)?;
+    let mut all = Vec::new();
+    for platform in platforms(selection, sources)? {
+        let mut wishes = own.clone();
+        for (module, reason) in chosen.modules() {
+            match (module.supports(platform.arch), reason) {
+                (true, _) => wishes.add(&module.name, module.wishes_for(&platform), &selection.without)?,
+                (false, Reason::Named) => bail!("the module `{}` does not support {}", module.name, platform.arch),
+                (false, reason) => context.progress.note(&format!(
+                    "{platform}: the module {} ({reason}) does not support {}, and is left out",
+                    module.name, platform.arch
+                )),
+            }
+        }
+        all.push(asked(selection, platform, wishes)?);
+    }
+    Ok(all)
 }
 
 fn from_lock(platform: &Platform, asked: &Asked) -> Result<Wanted> {
@@ -112,59 +120,32 @@ fn default_os(sources: &[String]) -> Result<Os> {
     }
 }
 
-fn from_flags(selection: &Selection, platform: Platform, chosen: &Chosen) -> Result<(Wanted, Vec<String>)> {
+/// What the command line names itself, and the requirements files that it names.
+fn of_flags(selection: &Selection) -> Result<Wishes> {
     let own = ModuleName::command_line();
     let mut wishes = Wishes::default();
-    wishes.packages(&own, selection.packages.iter().cloned());
-    wishes.images.extend(selection.images.iter().map(|image| ImageRequirement { module: own.clone(), image: image.to_string() }));
-    wishes.files(&own, FileKind::File, selection.files.iter().map(|text| file(text)).collect::<Result<Vec<_>>>()?);
-    wishes.charts(&own, selection.charts.iter().cloned());
+    let named = WishList {
+        packages: selection.packages.clone(),
+        files: selection.files.iter().map(|text| file(text)).collect::<Result<_>>()?,
+        images: selection.images.iter().map(ToString::to_string).collect(),
+        charts: selection.charts.clone(),
+        ..WishList::default()
+    };
+    wishes.add(&own, named, &[])?;
     for path in &selection.requirements {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).with_context(|| name.clone())?;
-        let RequirementsFile { packages, prerequisites, package_files, files, images, charts } =
-            requirements_file::parse(&text, &name)?;
-        wishes.packages(&own, prerequisites.into_iter().chain(packages));
-        wishes.files(&own, FileKind::Package, package_files);
-        wishes.files(&own, FileKind::File, files);
-        wishes.images(&own, images).with_context(|| name.clone())?;
-        wishes.charts(&own, charts);
+        wishes.add(&own, requirements_file::parse(&text, &name)?, &[]).with_context(|| name)?;
     }
-    let mut notes = Vec::new();
-    for (module, reason) in chosen.modules() {
-        if !module.supports(platform.arch) {
-            if *reason == Reason::Named {
-                bail!("the module `{}` does not support {}", module.name, platform.arch);
-            }
-            notes.push(format!(
-                "{platform}: the module {} ({reason}) does not support {}, and is left out",
-                module.name, platform.arch
-            ));
-            continue;
-        }
-        let with = |kind: Kind| !selection.without.contains(&kind);
-        let PlatformWishes { prerequisites, packages, package_files, files, images, charts } = module.wishes_for(&platform);
-        if with(Kind::Packages) {
-            wishes.packages(&module.name, prerequisites.into_iter().chain(packages));
-            wishes.files(&module.name, FileKind::Package, package_files);
-        }
-        if with(Kind::Files) {
-            wishes.files(&module.name, FileKind::File, files);
-            wishes.charts(&module.name, charts);
-        }
-        if with(Kind::Images) {
-            wishes.images(&module.name, images)?;
-        }
-    }
+    Ok(wishes)
+}
+
+fn asked(selection: &Selection, platform: Platform, wishes: Wishes) -> Result<Wanted> {
     let Wishes { mut requirements, mut images, mut files, mut charts } = wishes;
-    requirements.sort();
-    requirements.dedup();
-    images.sort();
-    images.dedup();
-    files.sort();
-    files.dedup();
-    charts.sort();
-    charts.dedup();
+    each_once(&mut requirements);
+    each_once(&mut images);
+    each_once(&mut files);
+    each_once(&mut charts);
     let (base, given) = base(selection.base.as_deref())?;
     let mut exclude = selection.exclude.clone();
     exclude.sort();
@@ -183,11 +164,16 @@ fn from_flags(selection: &Selection, platform: Platform, chosen: &Chosen) -> Res
         no_referrers: selection.no_referrers,
         foreign_layers: selection.foreign_layers,
     };
-    Ok((Wanted { platform, asked, base: given }, notes))
+    Ok(Wanted { platform, asked, base: given })
+}
+
+fn each_once<T: Ord>(list: &mut Vec<T>) {
+    list.sort();
+    list.dedup();
 }
 
 /// Wishes of all kinds, with who has each.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Wishes {
     requirements: Vec<Requirement>,
     images: Vec<ImageRequirement>,
@@ -196,21 +182,23 @@ struct Wishes {
 }
 
 impl Wishes {
-    fn packages(&mut self, module: &ModuleName, packages: impl IntoIterator<Item = PackageRequest>) {
-        self.requirements.extend(packages.into_iter().map(|package| Requirement { module: module.clone(), package }));
-    }
-
-    fn files(&mut self, module: &ModuleName, kind: FileKind, files: impl IntoIterator<Item = FileRequest>) {
-        self.files.extend(files.into_iter().map(|file| FileRequirement { module: module.clone(), kind, file }));
-    }
-
-    fn charts(&mut self, module: &ModuleName, charts: impl IntoIterator<Item = ChartRequest>) {
-        self.charts.extend(charts.into_iter().map(|chart| ChartRequirement { module: module.clone(), chart }));
-    }
-
-    fn images(&mut self, module: &ModuleName, images: Vec<String>) -> Result<()> {
-        for image in images {
-            self.images.push(ImageRequirement { module: module.clone(), image: written_out(&image)? });
+    /// Adds what `module` wants, but for these kinds.
+    fn add(&mut self, module: &ModuleName, list: WishList, without: &[Kind]) -> Result<()> {
+        let WishList { prerequisites, packages, package_files, files, images, charts } = list;
+        let with = |kind: Kind| !without.contains(&kind);
+        let own = || module.clone();
+        let file = |kind: FileKind| move |file: FileRequest| FileRequirement { module: module.clone(), kind, file };
+        if with(Kind::Packages) {
+            let packages = prerequisites.into_iter().chain(packages);
+            self.requirements.extend(packages.map(|package| Requirement { module: own(), package }));
+            self.files.extend(package_files.into_iter().map(file(FileKind::Package)));
+        }
+        if with(Kind::Files) {
+            self.files.extend(files.into_iter().map(file(FileKind::File)));
+            self.charts.extend(charts.into_iter().map(|chart| ChartRequirement { module: own(), chart }));
+        }
+        for image in images.iter().filter(|_| with(Kind::Images)) {
+            self.images.push(ImageRequirement { module: own(), image: written_out(image)? });
         }
         Ok(())
     }
@@ -227,7 +215,7 @@ fn file(text: &str) -> Result<FileRequest> {
 }
 
 /// An image's name with all that people leave out.
-fn written_out(image: &str) -> Result<String> {
+pub(crate) fn written_out(image: &str) -> Result<String> {
     Ok(image.parse::<Reference>()?.to_string())
 }
 

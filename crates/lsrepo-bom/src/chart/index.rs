@@ -17,6 +17,8 @@ pub struct ChartEntry {
     pub urls: Vec<String>,
     /// of the packed chart, where the index says it
     pub digest: Option<Digest>,
+    /// bytes, where that is said
+    pub size: Option<u64>,
 }
 
 /// Why an index gives no chart.
@@ -90,7 +92,7 @@ pub fn find(text: &str, repository: &str, name: &str, version: Option<&str>) -> 
         return Err(ChartIndexError::Place { name: name.to_owned() });
     }
     let digest = entry.digest.as_deref().and_then(|hex| Digest::from_hex(hex.trim_start_matches("sha256:")).ok());
-    Ok(ChartEntry { version: entry.version.clone(), urls, digest })
+    Ok(ChartEntry { version: entry.version.clone(), urls, digest, size: None })
 }
 
 fn absolute(repository: &str, url: &str) -> String {

@@ -3,7 +3,7 @@
 use super::Kind;
 use crate::lock::LockedPackage;
 use lsrepo_types::{Arch, Digest, Os};
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 /// `pkg:deb/debian/curl@7.88.1-10%2Bdeb12u12?arch=amd64&distro=debian-12`
 pub(super) fn package(kind: Kind, os: &Os, package: &LockedPackage) -> String {
@@ -19,7 +19,7 @@ pub(super) fn package(kind: Kind, os: &Os, package: &LockedPackage) -> String {
 
 /// `pkg:generic/tool.tgz?checksum=sha256:…&download_url=https://…`
 pub(super) fn file(name: &str, url: &str, digest: &Digest) -> String {
-    let name: Vec<String> = name.split('/').map(encoded).collect();
+    let name: Vec<String> = name.split('/').map(|part| encoded(part).to_string()).collect();
     format!("pkg:generic/{}?checksum=sha256%3A{}&download_url={}", name.join("/"), digest.hex(), encoded(url))
 }
 
@@ -30,15 +30,9 @@ pub(super) fn image(name: &str, tag: &str, arch: Arch, digest: &Digest) -> Strin
     format!("pkg:oci/{last}@sha256%3A{}?arch={}&repository_url={}{tag}", digest.hex(), arch.oci(), encoded(name))
 }
 
-fn encoded(text: &str) -> String {
-    let mut done = String::new();
-    for byte in text.bytes() {
-        match byte {
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => done.push(char::from(byte)),
-            byte => {
-                let _ = write!(done, "%{byte:02X}");
-            }
-        }
-    }
-    done
+/// What stands in a package URL as it is: letters, digits, and `-._~`.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, PLAIN)
 }

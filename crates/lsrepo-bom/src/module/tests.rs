@@ -49,16 +49,6 @@ fn a_file_is_asked_for_in_the_architecture_of_the_platform() {
 }
 
 #[test]
-fn a_strong_rule_is_met_by_one_module_alone() {
-    let other = |name: &str, labels: &str| {
-        Module::parse(&format!("{{kind: module, name: {name}, version: 0.1.0, labels: {labels}}}"), "x").unwrap()
-    };
-    let halves = [other("a", "{kind: infrastructure}"), other("b", "{provider: any}")];
-    assert_eq!(module().unmet(&halves).len(), 1);
-    assert!(module().unmet(&[other("c", "{kind: infrastructure, provider: aws}")]).is_empty());
-}
-
-#[test]
 fn a_module_runs_everywhere_unless_it_says_otherwise() {
     let on = |line: &str| Module::parse(&format!("kind: module\nname: x\nversion: 0.1.0\n{line}"), "x.yml");
     assert!(on("").unwrap().supports(Arch::Arm64));

@@ -9,11 +9,7 @@ pub use image::ImageWish;
 pub use package::PackageWish;
 
 use super::Only;
-use crate::{
-    chart::{ChartRequest, ChartWish},
-    download::FileRequest,
-    requirement::PackageRequest,
-};
+use crate::{chart::ChartWish, wish_list::WishList};
 use lsrepo_types::Platform;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,32 +32,15 @@ pub struct Wishes {
     pub charts: Vec<ChartWish>,
 }
 
-/// What somebody wants on one platform, each kind sorted, each wish once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PlatformWishes {
-    /// packages that the repository machine itself needs
-    pub prerequisites: Vec<PackageRequest>,
-    /// packages from the platform's repositories
-    pub packages: Vec<PackageRequest>,
-    /// packages by URL
-    pub package_files: Vec<FileRequest>,
-    /// files by URL
-    pub files: Vec<FileRequest>,
-    /// references of container images
-    pub images: Vec<String>,
-    /// Helm charts of repositories
-    pub charts: Vec<ChartRequest>,
-}
-
 impl Wishes {
     /// Whether nothing is wanted anywhere.
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty() && self.files.is_empty() && self.images.is_empty() && self.charts.is_empty()
     }
 
-    /// What of it holds on `platform`.
-    pub fn on(&self, platform: &Platform) -> PlatformWishes {
-        let mut wishes = PlatformWishes::default();
+    /// What of it holds on `platform`, each kind sorted, each wish once.
+    pub fn on(&self, platform: &Platform) -> WishList {
+        let mut wishes = WishList::default();
         for wish in self.packages.iter().filter(|wish| wish.only().holds(platform)) {
             match wish {
                 PackageWish::FromRepository { prerequisite, .. } => {
@@ -77,25 +56,5 @@ impl Wishes {
         wishes.charts.extend(self.charts.iter().filter(|wish| holds(&wish.only)).map(|wish| wish.chart.clone()));
         wishes.sort();
         wishes
-    }
-}
-
-impl PlatformWishes {
-    fn sort(&mut self) {
-        fn each_once<T: Ord>(list: &mut Vec<T>) {
-            list.sort();
-            list.dedup();
-        }
-        each_once(&mut self.prerequisites);
-        each_once(&mut self.packages);
-        each_once(&mut self.package_files);
-        each_once(&mut self.files);
-        each_once(&mut self.images);
-        each_once(&mut self.charts);
-    }
-
-    /// Whether nothing is wanted at all.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 }

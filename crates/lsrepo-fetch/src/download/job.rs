@@ -3,7 +3,7 @@
 use super::Download;
 use crate::{
     Client, Event, FetchError,
-    client::{Answer, Ask, shown},
+    client::{Answer, Ask, UNGUARDED, shown},
     host::Hosts,
     registry,
 };
@@ -111,7 +111,9 @@ impl Job {
 
     /// `state` is what the server called the file's state when it was asked first.
     async fn attempt(&self, item: &Item, url: &str, first: bool, state: &mut Option<String>) -> Result<(Pending, u64), Failure> {
-        let mut part = self.store.partial_from(url, item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
+        // By its first address: whoever wants it, it is one file, and another address begins it anew.
+        let place = item.urls.first().map_or(url, String::as_str);
+        let mut part = self.store.partial_from(place, item.digest, item.size).map_err(|error| Failure::Ours(error.into()))?;
         // What an earlier run left of something unknown may be of another state of the file.
         if item.digest.is_none() && state.is_none() && part.offset() > 0 {
             part.restart().map_err(|error| Failure::Ours(error.into()))?;
@@ -182,7 +184,7 @@ impl Job {
     ) -> Result<(Answer, Option<u64>), Failure> {
         let offset = part.offset();
         if item.digest.is_none() && answer.unguarded {
-            return Err(Failure::Lasting("it leads from https to http, and nothing else says what it has to be".to_owned()));
+            return Err(Failure::Lasting(UNGUARDED.to_owned()));
         }
         let mut again = || {
             (self.on_event)(Event::Restart(offset));

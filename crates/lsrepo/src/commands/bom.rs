@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{Module, embedded, requirements_file};
-use lsrepo_types::{Arch, Platform};
+use lsrepo_types::Arch;
 use serde::Serialize;
 use std::{fs, path::Path};
 
@@ -70,7 +70,7 @@ fn expand(context: &Context, args: &ExpandArgs) -> Result<()> {
     let chosen = Chosen::of(&args.selection)?;
     let selection = &args.selection;
     let platforms = match &args.write {
-        Some(_) if selection.os.is_empty() && selection.arch.is_empty() => known_platforms()?,
+        Some(_) if selection.os.is_empty() && selection.arch.is_empty() => embedded::all_platforms()?,
         _ => wanted::platforms(selection, &[])?,
     };
     for platform in platforms {
@@ -85,13 +85,6 @@ fn expand(context: &Context, args: &ExpandArgs) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn known_platforms() -> Result<Vec<Platform>> {
-    let of = |document: lsrepo_bom::PlatformDocument| {
-        document.architectures.clone().into_iter().map(move |arch| Platform { os: document.name.clone(), arch })
-    };
-    Ok(embedded::platforms()?.into_iter().flat_map(of).collect())
 }
 
 /// Writes a file in a folder that need not be there.

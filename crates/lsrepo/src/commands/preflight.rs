@@ -3,23 +3,25 @@
 mod report;
 mod upstreams;
 
-use super::{prepare, runtime};
+use super::{
+    prepare::{self, images::Finder, summary},
+    runtime,
+};
 use crate::{
-    cli::{PreflightArgs, RegistryFlags, Upstreams},
-    closure,
+    cli::{PreflightArgs, Upstreams},
+    closure::{self, Share},
     context::Context,
     failure::unsatisfied,
+    files::Files,
     output::print,
     wanted::{self, Chosen, Wanted},
 };
 use anyhow::Result;
-use lsrepo_bom::{FileKind, FileRequest, lock::PlatformLock};
+use lsrepo_bom::lock::PlatformLock;
 use lsrepo_fetch::Client;
 use report::{ModuleRow, PlatformRow, Report, State};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// How much is read to see how fast it comes, and for how long at most.
 const SAMPLE: u64 = 16 << 20;
@@ -29,40 +31,47 @@ pub(crate) fn run(context: &Context, args: &PreflightArgs) -> Result<()> {
     let old = prepare::read_lock(&args.lock_file)?;
     let (runtime, store, client) = (runtime()?, context.store()?, closure::client(&args.upstreams)?);
     let chosen = Chosen::of(&args.selection)?;
-    let mut report = Report { free: store.free_bytes()?, ..Report::default() };
-    let mut sample = None;
-    let mut files = BTreeMap::new();
-    let all = wanted::gather(context, &args.selection, &args.upstreams.sources, None)?;
+    let all = wanted::chosen(context, &args.selection, &args.upstreams.sources, &chosen)?;
+    let registries = (&args.registries, args.upstreams.proxy.as_deref());
+    let mut finder = Finder::new(context, (&runtime, &store), registries, &[], &all)?;
+    let repins = old.as_ref().map(|lock| lock.repins.clone()).unwrap_or_default();
+    let files = Files::new(context, (&runtime, &store), client.clone(), finder.registries.clone(), &repins);
+    let (mut rows, mut parts, mut open, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for wanted in &all {
-        let mut row = PlatformRow::new(wanted.platform.clone(), modules(&chosen, wanted));
-        match runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &[], &[])) {
+        let platform = &wanted.platform;
+        let before = old.as_ref().and_then(|lock| lock.platform(platform));
+        let pinned = files.settle(platform, files.survey(&wanted.asked, before)?)?;
+        let mut failures: Vec<String> =
+            pinned.open.iter().filter_map(|one| Some(format!("{}: {}", one.name, one.error.as_ref()?))).collect();
+        open.extend(pinned.open.into_iter().map(|one| (platform.clone(), one)));
+        let (mut part, share) = match runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &[], &pinned.packages)) {
             Ok(solved) => {
-                let conflicts = solved.conflicts.iter().chain(&solved.exclusive).map(ToString::to_string);
-                row.without_source.extend(conflicts);
-                row.packages = solved.lock.packages.len() as u64;
-                row.package_bytes = solved.lock.packages.iter().map(|package| package.size).sum();
-                let missing = solved.lock.packages.iter().filter(|package| !store.contains(&package.digest, package.size));
-                report.needed += missing.map(|package| package.size).sum::<u64>();
-                sample = sample.or_else(|| sample_of(&solved.lock));
+                failures.extend(solved.conflicts.iter().chain(&solved.exclusive).map(ToString::to_string));
+                (solved.lock, solved.shares)
             }
-            Err(error) => row.failures.push(format!("{error:#}")),
+            Err(error) => {
+                failures.push(format!("{error:#}"));
+                (PlatformLock::new(platform.clone(), wanted.asked.clone()), Vec::<Share>::new())
+            }
+        };
+        part.files = pinned.files;
+        match finder.resolve(wanted, before, None) {
+            Ok(images) => part.images = images,
+            Err(error) => failures.push(format!("{error:#}")),
         }
-        row.images = wanted.asked.images.iter().map(|wish| &wish.image).collect::<BTreeSet<_>>().len() as u64;
-        let locked = old.as_ref().and_then(|lock| lock.platform(&wanted.platform));
-        let image_bytes = locked.map_or(0, |part| part.images.iter().map(|image| image.bytes).sum());
-        report.needed += image_bytes;
-        row.images_of_unknown_size = if image_bytes == 0 { row.images } else { 0 };
-        for wish in &wanted.asked.files {
-            files.entry(wish.file.clone()).or_insert(wish.kind);
-        }
-        row.files = wanted.asked.files.iter().map(|wish| &wish.file).collect::<BTreeSet<_>>().len() as u64;
-        report.platforms.push(row);
+        let images = finder.manifests(&part)?;
+        rows.push(PlatformRow { platform: platform.clone(), modules: modules(&chosen, wanted), failures });
+        shares.push((platform.clone(), share));
+        parts.push((part, images));
     }
-    sizes(&runtime, &client, files, &mut report);
-    report.upstreams = runtime.block_on(upstreams::ask(&client, &all, &args.upstreams, &args.registries))?;
-    if let Some(url) = sample {
-        report.bytes_per_second = runtime.block_on(client.rate(&url, SAMPLE, SAMPLE_TIME)).ok().flatten();
-    }
+    let sample = parts.iter().find_map(|(part, _)| sample_of(part));
+    let rate = sample.and_then(|url| runtime.block_on(client.rate(&url, SAMPLE, SAMPLE_TIME)).ok().flatten());
+    let report = Report {
+        platforms: rows,
+        upstreams: upstreams::ask(&runtime, &client, &all, &args.upstreams)?,
+        takes: summary::of(&store, &parts, shares, open, true)?,
+        bytes_per_second: rate,
+    };
     print(args.output, &report, report::text)?;
     match report.is_ready() {
         true => Ok(()),
@@ -70,16 +79,10 @@ pub(crate) fn run(context: &Context, args: &PreflightArgs) -> Result<()> {
     }
 }
 
-/// What of the upstreams does not answer, in words: whoever failed at one of them wants to know of all.
-pub(super) fn silent(
-    runtime: &tokio::runtime::Runtime,
-    client: &Client,
-    wanted: &Wanted,
-    (upstreams, registries): (&Upstreams, &RegistryFlags),
-) -> Vec<String> {
-    let asked = runtime.block_on(upstreams::ask(client, std::slice::from_ref(wanted), upstreams, registries));
-    let failed = |upstream: report::Upstream| Some(format!("{}: {}", upstream.url, upstream.failure?));
-    asked.unwrap_or_default().into_iter().filter_map(failed).collect()
+/// The package upstreams that do not answer.
+pub(super) fn silent(runtime: &Runtime, client: &Client, wanted: &Wanted, flags: &Upstreams) -> Result<Vec<anyhow::Error>> {
+    let asked = upstreams::ask(runtime, client, std::slice::from_ref(wanted), flags)?;
+    Ok(asked.into_iter().filter_map(|upstream| upstream.failure).map(|why| anyhow::anyhow!("{}: {why}", wanted.platform)).collect())
 }
 
 /// Which of the chosen modules a platform can have.
@@ -94,28 +97,6 @@ fn modules(chosen: &Chosen, wanted: &Wanted) -> Vec<ModuleRow> {
         ModuleRow { name: module.name.to_string(), because: reason.to_string(), state }
     };
     chosen.modules().map(row).collect()
-}
-
-/// Asks how large files are; those that nobody gives have no source.
-fn sizes(runtime: &tokio::runtime::Runtime, client: &Client, files: BTreeMap<FileRequest, FileKind>, report: &mut Report) {
-    let ask = |file: FileRequest| async move {
-        let mut failures = Vec::new();
-        for url in [&file.url].into_iter().chain(&file.mirrors) {
-            match client.probe(url).await {
-                Ok(size) => return Ok(size),
-                Err(error) => failures.push(error.to_string()),
-            }
-        }
-        Err(format!("{}: {}", file.name, failures.join("; ")))
-    };
-    let answers = runtime.block_on(futures_util::future::join_all(files.into_keys().map(ask)));
-    for answer in answers {
-        match answer {
-            Ok(Some(size)) => report.needed += size,
-            Ok(None) => report.files_of_unknown_size += 1,
-            Err(why) => report.files_without_source.push(why),
-        }
-    }
 }
 
 /// The address of the largest package, to see how fast it comes.

@@ -1,31 +1,30 @@
 //! `lsrepo prepare`: resolve, lock, download.
 
 mod chart_images;
-mod files;
-mod images;
+pub(super) mod images;
 mod keep;
 mod outline;
-mod summary;
+pub(super) mod summary;
 mod take;
 
 use super::{preflight, resolve::refuse_conflicts, runtime};
 use crate::{
     cli::PrepareArgs,
-    closure,
+    closure::{self, Share, by_url::UrlPackage},
     context::Context,
-    failure::{exit_code, unsatisfied},
+    failure::all_of,
+    files::{Files, Open, Survey},
     output::print,
     wanted::{self, Wanted},
 };
-use anyhow::{Context as _, Result, bail};
-use files::Files;
+use anyhow::{Context as _, Result};
 use images::Finder;
 use keep::Kept;
 use lsrepo_bom::{Lock, lock::PlatformLock};
 use lsrepo_resolve::Conflict;
-use lsrepo_store::Store;
-use lsrepo_types::{Bytes, Platform};
+use lsrepo_types::Platform;
 use std::{fs, io, path::Path};
+use tokio::runtime::Runtime;
 
 pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     let old = read_lock(&args.lock_file)?;
@@ -34,51 +33,41 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
         return outline::show(&wanted, args.output);
     }
     let mut lock = old.clone().unwrap_or_else(|| Lock::new(Vec::new()));
-    let (runtime, store) = (runtime()?, context.store()?);
-    let repins = lock.repins.clone();
-    let client = files::client(&args.upstreams)?;
-    let files = Files { context, runtime: &runtime, store: &store, client, repins: &repins, dry_run: args.dry_run };
-    let mut open = Vec::new();
-    let (mut parts, mut shares, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
-    for wanted in &mut wanted {
-        if args.chart_images {
-            let files = lock.platform(&wanted.platform).map(|part| part.files.clone()).unwrap_or_default();
-            chart_images::want(wanted, &files)?;
-        }
-        parts.push(match keep::keep(&lock, wanted, args)? {
-            Kept::Whole(part) => (part, true),
-            Kept::Packages(part) => {
-                let pinned = files.pin(&wanted.platform, &wanted.asked, Some(&part))?;
-                if args.chart_images {
-                    chart_images::want(wanted, &pinned.files)?;
-                }
-                open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
-                (PlatformLock { asked: wanted.asked.clone(), files: pinned.files, ..part }, false)
-            }
-            Kept::Nothing => {
-                closure::check(wanted, &args.upstreams)?;
-                let pinned = files.pin(&wanted.platform, &wanted.asked, lock.platform(&wanted.platform));
-                let pinned = pinned.map_err(|error| all_that_fail(error, &files, wanted, args))?;
-                if args.chart_images {
-                    chart_images::want(wanted, &pinned.files)?;
-                }
-                open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
-                let favour = keep::favour(&lock, wanted, args.update.as_deref())?;
-                let solved = runtime.block_on(closure::resolve(context, wanted, &args.upstreams, &favour, &pinned.packages));
-                let solved = solved.map_err(|error| all_that_fail(error, &files, wanted, args))?;
-                solved.apart.iter().for_each(|text| context.progress.note(text));
-                conflicts.extend(solved.conflicts.into_iter().map(|conflict| (wanted.platform.clone(), conflict)));
-                shares.push((wanted.platform.clone(), solved.shares));
-                let part = match args.dry_run {
-                    true => solved.lock,
-                    false => take::pinned(context, &runtime, solved.lock, &solved.unpinned, &args.upstreams)?,
-                };
-                (PlatformLock { files: pinned.files, ..part }, false)
-            }
-        });
+    let (runtime, store, client) = (runtime()?, context.store()?, closure::client(&args.upstreams)?);
+    let flags = (&args.registries, args.upstreams.proxy.as_deref());
+    if args.chart_images {
+        // Those that the lock knows; what other charts use is known when these are here.
+        let known = |wanted: &Wanted| lock.platform(&wanted.platform).map(|part| part.files.clone()).unwrap_or_default();
+        wanted.iter_mut().for_each(|wanted| chart_images::want(wanted, &known(wanted)));
     }
+    let mut finder = Finder::new(context, (&runtime, &store), flags, &args.verify_keys, &wanted)?;
+    let files = Files::new(context, (&runtime, &store), client.clone(), finder.registries.clone(), &lock.repins);
+    let mut run = Run { context, args, runtime: &runtime, files, open: Vec::new(), shares: Vec::new(), conflicts: Vec::new() };
+    let mut kept = Vec::new();
+    let mut obstacles = Vec::new();
+    for wanted in &wanted {
+        let one = keep::keep(&lock, wanted, args)?;
+        let mut survey = run.survey(&lock, wanted, &one)?;
+        if !args.dry_run && !matches!(one, Kept::Whole(_)) {
+            obstacles.extend(survey.failures());
+            obstacles.extend(finder.resolve(wanted, lock.platform(&wanted.platform), args.update.as_deref()).err());
+            if matches!(one, Kept::Nothing) {
+                obstacles.extend(preflight::silent(&runtime, &client, wanted, &args.upstreams)?);
+            }
+        }
+        kept.push((one, survey));
+    }
+    // There may be no second visit: all that stands in the way is told before anything is fetched.
+    all_of(obstacles)?;
+    let mut parts = Vec::new();
+    for (wanted, (kept, survey)) in wanted.iter_mut().zip(kept) {
+        parts.push(run.part(&lock, wanted, kept, survey)?);
+    }
+    let Run { open, shares, conflicts, .. } = run;
     refuse_conflicts(conflicts.iter().map(|(platform, conflict): &(Platform, Conflict)| (platform, conflict)))?;
-    let mut finder = Finder::new(context, &runtime, &store, args, &wanted)?;
+    if args.chart_images {
+        finder.extend(flags, &wanted)?;
+    }
     let mut whole = Vec::new();
     for ((mut part, kept), wanted) in parts.into_iter().zip(&wanted) {
         if !kept {
@@ -94,7 +83,7 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     }
     let summary = summary::of(&store, &whole, shares, open, args.dry_run)?;
     if !args.dry_run {
-        refuse_full_disk(&store, summary.to_download, summary.free)?;
+        context.refuse_full_disk(&store, summary.to_download)?;
         if old.as_ref() != Some(&lock) {
             write_lock(&args.lock_file, &lock)?;
         }
@@ -106,31 +95,63 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
     print(args.output, &summary, summary::text)
 }
 
-/// Where one upstream fails, all that do not answer are told: there may be no second visit.
-fn all_that_fail(error: anyhow::Error, files: &Files<'_>, wanted: &Wanted, args: &PrepareArgs) -> anyhow::Error {
-    let silent = preflight::silent(files.runtime, &files.client, wanted, (&args.upstreams, &args.registries));
-    let silent: Vec<String> = silent.into_iter().filter(|one| !format!("{error:#}").contains(one.as_str())).collect();
-    if silent.is_empty() {
-        return error;
-    }
-    let text = format!(
-        "{error:#}\nthese do not answer either:\n  {}\nhint: `lsrepo preflight` looks at everything first",
-        silent.join("\n  ")
-    );
-    if exit_code(&error) == 1 { unsatisfied(text) } else { anyhow::anyhow!(text) }
+/// What a run finds out, platform by platform.
+struct Run<'a> {
+    context: &'a Context,
+    args: &'a PrepareArgs,
+    runtime: &'a Runtime,
+    files: Files<'a>,
+    /// files that a dry run leaves where they are
+    open: Vec<(Platform, Open)>,
+    shares: Vec<(Platform, Vec<Share>)>,
+    conflicts: Vec<(Platform, Conflict)>,
 }
 
-/// What cannot lie on the disk is not begun.
-fn refuse_full_disk(store: &Store, needed: u64, free: u64) -> Result<()> {
-    if needed > free {
-        bail!(
-            "{}: {} are to be downloaded, {} are free\nhint: make room, or name a store on another disk with --home DIR",
-            store.root().display(),
-            Bytes(needed),
-            Bytes(free)
-        );
+impl Run<'_> {
+    /// What is known of a platform's files before anything is fetched.
+    fn survey(&self, lock: &Lock, wanted: &Wanted, kept: &Kept) -> Result<Survey> {
+        match kept {
+            Kept::Whole(_) => Ok(Survey::default()),
+            Kept::Packages(part) => self.files.survey(&wanted.asked, Some(part)),
+            Kept::Nothing => {
+                closure::check(wanted, &self.args.upstreams)?;
+                self.files.survey(&wanted.asked, lock.platform(&wanted.platform))
+            }
+        }
     }
-    Ok(())
+
+    /// A platform's part of the lock but for its images, and whether it is the one that was there.
+    fn part(&mut self, lock: &Lock, wanted: &mut Wanted, kept: Kept, survey: Survey) -> Result<(PlatformLock, bool)> {
+        if let Kept::Whole(part) = kept {
+            return Ok((part, true));
+        }
+        let pinned = match self.args.dry_run {
+            true => self.files.settle(&wanted.platform, survey)?,
+            false => self.files.fetch(&wanted.platform, survey)?,
+        };
+        if self.args.chart_images {
+            chart_images::want(wanted, &pinned.files);
+        }
+        self.open.extend(pinned.open.into_iter().map(|one| (wanted.platform.clone(), one)));
+        let part = match kept {
+            Kept::Packages(part) => PlatformLock { asked: wanted.asked.clone(), ..part },
+            _ => self.resolved(lock, wanted, &pinned.packages)?,
+        };
+        Ok((PlatformLock { files: pinned.files, ..part }, false))
+    }
+
+    fn resolved(&mut self, lock: &Lock, wanted: &Wanted, by_url: &[UrlPackage]) -> Result<PlatformLock> {
+        let favour = keep::favour(lock, wanted, self.args.update.as_deref())?;
+        let resolved = closure::resolve(self.context, wanted, &self.args.upstreams, &favour, by_url);
+        let solved = self.runtime.block_on(resolved)?;
+        solved.apart.iter().for_each(|text| self.context.progress.note(text));
+        self.conflicts.extend(solved.conflicts.into_iter().map(|conflict| (wanted.platform.clone(), conflict)));
+        self.shares.push((wanted.platform.clone(), solved.shares));
+        match self.args.dry_run {
+            true => Ok(solved.lock),
+            false => take::pinned(self.context, self.runtime, solved.lock, &solved.unpinned, &self.args.upstreams),
+        }
+    }
 }
 
 /// Of the packages' indexes. Where there are none: of the day when the tags stood for these images, and the addresses for these files.

@@ -22,7 +22,7 @@ impl Chosen {
         let known = known(&flags.bom)?;
         let mut wanted: Vec<(ModuleName, Reason)> = flags.modules.iter().map(|name| (name.clone(), Reason::Named)).collect();
         if let Some(file) = &flags.cluster {
-            wanted.extend(of_cluster(file)?);
+            wanted.extend(of_cluster(file)?.into_iter().map(|(module, component)| (module, Reason::Component(component))));
         }
         let named = !flags.packages.is_empty()
             || !flags.images.is_empty()
@@ -79,16 +79,11 @@ pub(crate) fn known(folders: &[impl AsRef<Path>]) -> Result<Vec<Module>> {
     Ok(known)
 }
 
-fn of_cluster(file: &Path) -> Result<Vec<(ModuleName, Reason)>> {
+/// The modules that a cluster takes, and the component that each belongs to.
+pub(crate) fn of_cluster(file: &Path) -> Result<Vec<(ModuleName, String)>> {
     let name = file.display().to_string();
     let cluster = Cluster::parse(&fs::read_to_string(file).with_context(|| name.clone())?, &name)?;
     let components = cluster.modules(&embedded::components()?).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
-    let mut wanted = Vec::new();
-    for (component, modules) in components {
-        wanted.extend(modules.into_iter().map(|module| (module, Reason::Component(component.clone()))));
-    }
-    if cluster.k8s_as_cloud_service {
-        wanted.push(("k8s-as-cloud-service".parse()?, Reason::Component("cloud".to_owned())));
-    }
-    Ok(wanted)
+    let of = |(component, modules): (String, Vec<ModuleName>)| modules.into_iter().map(move |module| (module, component.clone()));
+    Ok(components.into_iter().flat_map(of).collect())
 }

@@ -1,10 +1,8 @@
 //! `lsrepo bom import`: the requirement lists that users of LambdaStack and Epiphany have, in our form.
 
-use crate::{cli::ImportListsArgs, context::Context, failure::Hint};
+use crate::{cli::ImportListsArgs, context::Context, failure::Hint, wanted};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
-    cluster::Cluster,
-    embedded,
     origin::{self, Texts},
     requirements_file,
 };
@@ -16,7 +14,8 @@ use std::{
 };
 
 pub(super) fn import(context: &Context, args: &ImportListsArgs) -> Result<()> {
-    let features = args.manifest.as_deref().map(features).transpose()?;
+    let features = args.manifest.as_deref().map(wanted::of_cluster).transpose()?;
+    let features: Option<BTreeSet<String>> = features.map(|all| all.into_iter().map(|(module, _)| module.to_string()).collect());
     let mut found = plain_lists(&args.folder)?;
     found.extend(yaml_lists(&args.folder, features.as_ref())?);
     if found.is_empty() {
@@ -31,19 +30,6 @@ pub(super) fn import(context: &Context, args: &ImportListsArgs) -> Result<()> {
         context.progress.note(&file.display().to_string());
     }
     Ok(())
-}
-
-/// The features that a manifest needs.
-fn features(file: &Path) -> Result<BTreeSet<String>> {
-    let name = file.display().to_string();
-    let cluster = Cluster::parse(&fs::read_to_string(file).with_context(|| name.clone())?, &name)?;
-    let components = cluster.modules(&embedded::components()?).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
-    let mut all: BTreeSet<String> =
-        components.into_iter().flat_map(|(_, modules)| modules).map(|module| module.to_string()).collect();
-    if cluster.k8s_as_cloud_service {
-        all.insert("k8s-as-cloud-service".to_owned());
-    }
-    Ok(all)
 }
 
 /// `<os>/requirements.<arch>.txt`

@@ -1,20 +1,16 @@
 //! What a preflight found, for people and for programs.
 
+use crate::commands::prepare::summary::{self, Summary};
 use lsrepo_types::{Bytes, Count, Platform};
 use serde::Serialize;
 
 /// Everything that was found.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 pub(super) struct Report {
     pub(super) platforms: Vec<PlatformRow>,
     pub(super) upstreams: Vec<Upstream>,
-    /// files that no address gives, and why
-    pub(super) files_without_source: Vec<String>,
-    pub(super) files_of_unknown_size: u64,
-    /// bytes that are not here yet, as far as they are known
-    pub(super) needed: u64,
-    /// bytes that are free where the store is
-    pub(super) free: u64,
+    /// what `prepare` would take
+    pub(super) takes: Summary,
     /// as measured now
     pub(super) bytes_per_second: Option<u64>,
 }
@@ -22,26 +18,10 @@ pub(super) struct Report {
 /// What one platform can have.
 #[derive(Serialize)]
 pub(super) struct PlatformRow {
-    platform: Platform,
-    modules: Vec<ModuleRow>,
-    pub(super) packages: u64,
-    pub(super) package_bytes: u64,
-    pub(super) files: u64,
-    pub(super) images: u64,
-    /// what images take is known when their manifests are here
-    pub(super) images_of_unknown_size: u64,
-    /// requests that nothing fulfils, and why
-    pub(super) without_source: Vec<String>,
-    /// what kept us from finding out
+    pub(super) platform: Platform,
+    pub(super) modules: Vec<ModuleRow>,
+    /// what cannot be had, and why
     pub(super) failures: Vec<String>,
-}
-
-impl PlatformRow {
-    pub(super) fn new(platform: Platform, modules: Vec<ModuleRow>) -> Self {
-        let (without_source, failures) = (Vec::new(), Vec::new());
-        let (packages, package_bytes, files, images, images_of_unknown_size) = (0, 0, 0, 0, 0);
-        Self { platform, modules, packages, package_bytes, files, images, images_of_unknown_size, without_source, failures }
-    }
 }
 
 /// A module, and whether the platform can have it.
@@ -66,10 +46,11 @@ pub(super) enum State {
     Unsupported,
 }
 
-/// An address that stands for an upstream.
+/// A source of packages.
 #[derive(Serialize)]
 pub(super) struct Upstream {
-    pub(super) url: String,
+    /// the address that stands for it
+    pub(super) name: String,
     pub(super) platforms: Vec<String>,
     pub(super) milliseconds: u64,
     /// why it does not answer
@@ -79,10 +60,9 @@ pub(super) struct Upstream {
 impl Report {
     /// Whether nothing stands in the way.
     pub(super) fn is_ready(&self) -> bool {
-        self.needed <= self.free
-            && self.files_without_source.is_empty()
+        self.takes.to_download <= self.takes.free
             && self.upstreams.iter().all(|upstream| upstream.failure.is_none())
-            && self.platforms.iter().all(|row| row.without_source.is_empty() && row.failures.is_empty())
+            && self.platforms.iter().all(|row| row.failures.is_empty())
     }
 }
 
@@ -100,30 +80,20 @@ pub(super) fn text(report: &Report) -> String {
                 text += &format!("; {words}: {}", names.join(", "));
             }
         }
-        let (packages, bytes) = (Count(row.packages), Bytes(row.package_bytes));
-        text += &format!("\n  {packages} packages, {bytes}; {} files; {} images\n", Count(row.files), Count(row.images));
-        for why in row.without_source.iter().chain(&row.failures) {
-            text += &format!("  not to be had: {}\n", why.replace('\n', "\n    "));
-        }
+        text += "\n";
     }
-    for Upstream { url, milliseconds, failure, .. } in &report.upstreams {
+    for Upstream { name, milliseconds, failure, .. } in &report.upstreams {
         text += &match failure {
-            None => format!("answers: {url} ({milliseconds} ms)\n"),
-            Some(why) => format!("DOES NOT ANSWER: {url}: {why}\n"),
+            None => format!("answers: {name} ({milliseconds} ms)\n"),
+            Some(why) => format!("DOES NOT ANSWER: {why}\n"),
         };
     }
-    report.files_without_source.iter().for_each(|why| text += &format!("not to be had: {why}\n"));
-    let images: u64 = report.platforms.iter().map(|row| row.images_of_unknown_size).sum();
-    let mut unknown = Vec::new();
-    unknown.extend((images > 0).then(|| format!("{images} images")));
-    unknown.extend((report.files_of_unknown_size > 0).then(|| format!("{} files", report.files_of_unknown_size)));
-    let more = if unknown.is_empty() { String::new() } else { format!(" and {} of unknown size", unknown.join(" and ")) };
-    text += &format!("to download: {}{more}; free: {}\n", Bytes(report.needed), Bytes(report.free));
-    if report.needed > report.free {
-        text += "this disk will not do\n";
+    for row in &report.platforms {
+        row.failures.iter().for_each(|why| text += &format!("not to be had: {}\n", why.replace('\n', "\n  ")));
     }
+    text += &summary::totals(&report.takes);
     if let Some(rate) = report.bytes_per_second.filter(|&rate| rate > 0) {
-        text += &format!("at {}/s, as measured now: {}\n", Bytes(rate), duration(report.needed / rate));
+        text += &format!("at {}/s, as measured now: {}\n", Bytes(rate), duration(report.takes.to_download / rate));
     }
     text
 }

@@ -1,93 +1,81 @@
-//! Which upstreams answer.
+//! Which upstreams of packages answer. Images and files are looked at one by one.
 
 use super::report::Upstream;
 use crate::{
-    cli::{RegistryFlags, Upstreams},
+    cli::Upstreams,
     upstreams::{apt, yum},
     wanted::Wanted,
 };
 use anyhow::Result;
 use futures_util::{StreamExt, stream};
 use lsrepo_fetch::Client;
-use lsrepo_oci::Reference;
 use lsrepo_types::Family;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
+use tokio::runtime::Runtime;
 
 /// How many are asked at once.
 const AT_ONCE: usize = 8;
 
-/// Asks each once, with this machine's passwords.
-pub(super) async fn ask(
-    client: &Client,
-    all: &[Wanted],
-    upstreams: &Upstreams,
-    registries: &RegistryFlags,
-) -> Result<Vec<Upstream>> {
-    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for wanted in all {
-        for url in addresses(wanted, upstreams, registries)? {
-            places.entry(url).or_default().insert(wanted.platform.to_string());
+/// An upstream: who asks for it, and the addresses any of which shows that it is there.
+type Place = (Client, Vec<String>);
+
+/// Asks each once, with this machine's passwords and certificates.
+pub(super) fn ask(runtime: &Runtime, client: &Client, all: &[Wanted], flags: &Upstreams) -> Result<Vec<Upstream>> {
+    let mut places: BTreeMap<String, (Place, Vec<String>)> = BTreeMap::new();
+    for wanted in all.iter().filter(|wanted| !wanted.asked.requirements.is_empty()) {
+        for (name, place) in upstreams(client, wanted, flags)? {
+            places.entry(name).or_insert((place, Vec::new())).1.push(wanted.platform.to_string());
         }
     }
-    let asks = places.into_iter().map(|(url, platforms)| async move {
+    let asks = places.into_iter().map(|(name, ((client, urls), platforms))| async move {
         let begun = Instant::now();
-        let answer = client.status(&url).await;
+        let failure = answer(&client, &urls).await.err().map(|failures| failures.join("; "));
         let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let failure = match answer {
-            // Registries want to be asked for something in particular before they say more.
-            Ok(401) if url.ends_with("/v2/") => None,
-            Ok(status @ 400..) => Some(format!("the server answered {status}")),
-            Ok(_) => None,
-            Err(error) => Some(error.to_string().replace(&format!("{url}: "), "")),
-        };
-        Upstream { url, platforms: platforms.into_iter().collect(), milliseconds, failure }
+        Upstream { name, platforms, milliseconds, failure }
     });
-    Ok(stream::iter(asks).buffered(AT_ONCE).collect().await)
+    Ok(runtime.block_on(stream::iter(asks).buffered(AT_ONCE).collect()))
 }
 
-/// What shows of each upstream that it is there.
-fn addresses(wanted: &Wanted, upstreams: &Upstreams, registries: &RegistryFlags) -> Result<Vec<String>> {
+/// Whether one of these addresses is there, or why none is.
+async fn answer(client: &Client, urls: &[String]) -> Result<(), Vec<String>> {
+    let mut failures = Vec::new();
+    for url in urls {
+        match client.status(url).await {
+            Ok(status @ 400..) => failures.push(format!("{url}: the server answered {status}")),
+            Ok(_) => return Ok(()),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    Err(failures)
+}
+
+/// The package upstreams of a platform, by the address that stands for each.
+fn upstreams(client: &Client, wanted: &Wanted, flags: &Upstreams) -> Result<Vec<(String, Place)>> {
     let (platform, asked) = (&wanted.platform, &wanted.asked);
-    let mut all = Vec::new();
     let below = |base: &str, path: &str| format!("{}/{path}", base.trim_end_matches('/'));
+    let mut all = Vec::new();
     match platform.os.family() {
-        _ if asked.requirements.is_empty() => {}
         Family::Debian => {
-            for source in apt::find(platform, asked, upstreams)?.sources {
-                for uri in &source.uris {
-                    all.extend(source.suites.iter().map(|suite| match suite.strip_suffix('/') {
-                        Some(flat) => below(uri, below(flat, "InRelease").trim_start_matches('/')),
-                        None => below(uri, &format!("dists/{suite}/InRelease")),
-                    }));
+            for source in apt::find(platform, asked, flags)?.sources {
+                for suite in &source.suites {
+                    let folder =
+                        if suite.ends_with('/') { suite.trim_matches(['.', '/']).to_owned() } else { format!("dists/{suite}") };
+                    let file = |uri: &String, name: &str| below(uri, format!("{folder}/{name}").trim_start_matches('/'));
+                    let urls: Vec<String> =
+                        source.uris.iter().flat_map(|uri| ["InRelease", "Release"].map(|name| file(uri, name))).collect();
+                    all.extend(source.uris.first().map(|uri| (below(uri, &folder), (client.clone(), urls))));
                 }
             }
         }
         Family::RedHat => {
-            for repository in yum::find(platform, asked, upstreams)?.repositories.into_iter().filter(|one| one.enabled) {
-                let base = repository.baseurl.first().map(|base| below(base, "repodata/repomd.xml"));
-                all.extend(base.or(repository.metalink).or(repository.mirrorlist));
+            for repository in yum::find(platform, asked, flags)?.repositories.into_iter().filter(|one| one.enabled) {
+                let own = client.for_repository(&repository)?;
+                let lists = repository.mirrorlist.into_iter().chain(repository.metalink);
+                let urls: Vec<String> =
+                    repository.baseurl.iter().map(|base| below(base, "repodata/repomd.xml")).chain(lists).collect();
+                all.extend(urls.first().cloned().map(|url| (url, (own, urls))));
             }
         }
     }
-    all.extend(asked.charts.iter().map(|wish| wish.chart.index_url()));
-    for wish in &asked.images {
-        let host = wish.image.parse::<Reference>()?.registry;
-        let plain = registries.plain_http.contains(&host);
-        all.push(format!("{}://{}/v2/", if plain { "http" } else { "https" }, api_host(&host.to_string())));
-    }
-    all.sort();
-    all.dedup();
     Ok(all)
-}
-
-/// Where a registry answers that people call otherwise.
-fn api_host(name: &str) -> &str {
-    match name {
-        "docker.io" => "registry-1.docker.io",
-        "k8s.gcr.io" => "registry.k8s.io",
-        other => other,
-    }
 }

@@ -2,9 +2,9 @@
 
 use super::keep::is_named;
 use crate::{
-    cli::PrepareArgs,
+    cli::RegistryFlags,
     context::Context,
-    failure::{Hint, of_fetch, unsatisfied},
+    failure::{Hint, all_of, of_fetch},
     prepared,
     progress::listen::questions,
     registries::registries,
@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result};
 use futures_util::{StreamExt, stream};
 use lsrepo_bom::{
     ImageRequirement, ModuleName,
+    chart::ChartPlace,
     lock::{LockedImage, LockedReferrer, PlatformLock},
 };
 use lsrepo_fetch::{
@@ -35,41 +36,36 @@ use tokio::runtime::Runtime;
 const AT_ONCE: usize = 8;
 
 /// Finds images. One tag stands for one digest in a run, whatever the number of platforms.
-pub(super) struct Finder<'a> {
+pub(in crate::commands) struct Finder<'a> {
     context: &'a Context,
     runtime: &'a Runtime,
     store: &'a Store,
     keys: Vec<CosignKey>,
-    /// says how registries are asked; none where no image is wanted
-    pub(super) registries: Option<Registries>,
+    /// says how registries are asked; none where nothing of them is wanted
+    pub(in crate::commands) registries: Option<Registries>,
     found: BTreeMap<String, Digest>,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         context: &'a Context,
-        runtime: &'a Runtime,
-        store: &'a Store,
-        args: &PrepareArgs,
+        (runtime, store): (&'a Runtime, &'a Store),
+        flags: (&RegistryFlags, Option<&str>),
+        keys: &[PathBuf],
         wanted: &[Wanted],
     ) -> Result<Self> {
-        let names = wanted.iter().flat_map(|wanted| &wanted.asked.images);
-        let mut hosts = Vec::new();
-        for name in names.map(|wish| &wish.image).collect::<BTreeSet<_>>() {
-            hosts.push(parse(name)?.registry);
-        }
-        hosts.sort();
-        hosts.dedup();
-        let registries = match hosts.is_empty() {
-            true => None,
-            false => Some(registries(&args.registries, args.upstreams.proxy.as_deref(), &hosts)?),
-        };
-        let keys = args.verify_keys.iter().map(key).collect::<Result<_>>()?;
-        Ok(Self { context, runtime, store, keys, registries, found: BTreeMap::new() })
+        let keys = keys.iter().map(key).collect::<Result<_>>()?;
+        Ok(Self { context, runtime, store, keys, registries: reach(flags, wanted)?, found: BTreeMap::new() })
+    }
+
+    /// More is wanted than was known at first.
+    pub(super) fn extend(&mut self, flags: (&RegistryFlags, Option<&str>), wanted: &[Wanted]) -> Result<()> {
+        self.registries = reach(flags, wanted)?;
+        Ok(())
     }
 
     /// The images that a platform wants, as they are now. What `old` has of them stays, unless it is to be updated.
-    pub(super) fn resolve(
+    pub(in crate::commands) fn resolve(
         &mut self,
         wanted: &Wanted,
         old: Option<&PlatformLock>,
@@ -104,7 +100,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The images of a lock, with all their manifests in the store.
-    pub(super) fn manifests(&self, part: &PlatformLock) -> Result<Vec<Image>> {
+    pub(in crate::commands) fn manifests(&self, part: &PlatformLock) -> Result<Vec<Image>> {
         let (mut here, mut absent) = (BTreeMap::new(), Vec::new());
         for (number, locked) in part.images.iter().enumerate() {
             // Signatures are checked by whoever keeps them, which is the registry.
@@ -162,22 +158,33 @@ impl<'a> Finder<'a> {
                 _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
             }
         })?;
-        let (mut images, mut failed, mut is_answer) = (Vec::new(), Vec::new(), true);
+        let (mut images, mut failed) = (Vec::new(), Vec::new());
         for (result, name) in results.into_iter().zip(names) {
-            match result {
+            match result.map_err(of_fetch) {
                 Ok(image) => images.push(Image { reference: parse(name)?, ..image }),
-                Err(error) => {
-                    is_answer &= error.is_answer();
-                    failed.push(format!("{}: {error}", part.name));
-                }
+                Err(error) => failed.push(error.context(part.name.to_string())),
             }
         }
-        match (failed.is_empty(), is_answer) {
-            (true, _) => Ok(images),
-            (false, true) => Err(unsatisfied(failed.join("\n"))),
-            (false, false) => Err(anyhow::anyhow!(failed.join("\n"))),
+        all_of(failed).map(|()| images)
+    }
+}
+
+/// The way to the registries whose images and charts are wanted; `proxy` is that of the command line.
+fn reach((flags, proxy): (&RegistryFlags, Option<&str>), wanted: &[Wanted]) -> Result<Option<Registries>> {
+    let mut hosts = Vec::new();
+    for asked in wanted.iter().map(|wanted| &wanted.asked) {
+        let charts = asked.charts.iter().filter_map(|wish| match wish.chart.place() {
+            ChartPlace::Registry(reference) => Some(reference),
+            ChartPlace::Index(_) => None,
+        });
+        let images: BTreeSet<String> = asked.images.iter().map(|wish| wish.image.clone()).chain(charts).collect();
+        for name in images {
+            hosts.push(parse(&name)?.registry);
         }
     }
+    hosts.sort();
+    hosts.dedup();
+    if hosts.is_empty() { Ok(None) } else { registries(flags, proxy, &hosts).map(Some) }
 }
 
 fn parse(name: &str) -> Result<Reference> {

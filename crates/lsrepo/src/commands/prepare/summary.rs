@@ -1,7 +1,6 @@
 //! What a run takes, in figures.
 
-use super::files::Open;
-use crate::closure::Share;
+use crate::{closure::Share, files::Open};
 use anyhow::Result;
 use lsrepo_bom::lock::PlatformLock;
 use lsrepo_oci::Image;
@@ -12,13 +11,13 @@ use std::collections::BTreeMap;
 
 /// What a platform takes.
 #[derive(Serialize)]
-pub(super) struct Row {
+pub(in crate::commands) struct Row {
     platform: Platform,
     packages: u64,
     images: Vec<ImageRow>,
     files: u64,
     /// files that this run leaves where they are, so that what they are is not known for sure
-    open_files: Vec<OpenFile>,
+    open_files: Vec<Open>,
     /// what packages and images have in common counts once
     bytes: u64,
     to_download: u64,
@@ -34,26 +33,17 @@ struct ImageRow {
     referrers: u64,
 }
 
-/// A file that is not here, in a dry run.
 #[derive(Serialize)]
-struct OpenFile {
-    name: String,
-    bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Summary {
+pub(in crate::commands) struct Summary {
     dry_run: bool,
     platforms: Vec<Row>,
     /// bytes that have to be downloaded
-    pub(super) to_download: u64,
+    pub(in crate::commands) to_download: u64,
     /// bytes that are free where the store is
-    pub(super) free: u64,
+    pub(in crate::commands) free: u64,
 }
 
-pub(super) fn of(
+pub(in crate::commands) fn of(
     store: &Store,
     parts: &[(PlatformLock, Vec<Image>)],
     mut shares: Vec<(Platform, Vec<Share>)>,
@@ -77,8 +67,8 @@ pub(super) fn of(
             bytes: image.bytes,
             referrers: image.referrers.len() as u64,
         };
-        let open_files: Vec<OpenFile> =
-            open.iter().filter(|(platform, _)| *platform == part.name).map(|(_, one)| open_file(one)).collect();
+        let open_files: Vec<Open> =
+            open.iter().filter(|(platform, _)| *platform == part.name).map(|(_, one)| one.clone()).collect();
         let unknown: u64 = open_files.iter().filter_map(|file| file.bytes).sum();
         open_bytes += unknown;
         platforms.push(Row {
@@ -96,52 +86,47 @@ pub(super) fn of(
     Ok(Summary { dry_run, platforms, to_download: missing.values().sum::<u64>() + open_bytes, free: store.free_bytes()? })
 }
 
-fn open_file(one: &Open) -> OpenFile {
-    let (bytes, error) = match &one.size {
-        Ok(bytes) => (*bytes, None),
-        Err(error) => (None, Some(error.clone())),
-    };
-    OpenFile { name: one.name.clone(), bytes, error }
-}
-
-pub(super) fn text(summary: &Summary) -> String {
+pub(in crate::commands) fn text(summary: &Summary) -> String {
     let mut text = String::new();
     for row in &summary.platforms {
-        let Row { platform, packages, images, files, open_files, bytes, .. } = row;
-        let mut what = Vec::new();
-        if *packages > 0 || images.is_empty() && *files == 0 {
-            what.push(format!("{} packages", Count(*packages)));
-        }
-        if !images.is_empty() {
-            what.push(match images.len() {
-                1 => "1 image".to_owned(),
-                several => format!("{} images", Count(several as u64)),
-            });
-        }
-        if *files > 0 {
-            what.push(if *files == 1 { "1 file".to_owned() } else { format!("{} files", Count(*files)) });
-        }
-        let unsized_files = open_files.iter().filter(|file| file.bytes.is_none()).count();
-        let more = if unsized_files > 0 { format!(" and {unsized_files} files of unknown size") } else { String::new() };
-        text += &format!("{platform}: {}, {}{more}\n", what.join(", "), Bytes(*bytes));
-        for OpenFile { name, bytes, error } in open_files {
-            let size = bytes.map_or("size unknown".to_owned(), |bytes| Bytes(bytes).to_string());
-            text += &format!("  {name}: {size}{}\n", error.as_ref().map_or(String::new(), |error| format!(" ({error})")));
-        }
+        text += &headline(row);
         for share in row.requirements.iter().filter(|_| summary.dry_run) {
             let Share { module, request, packages, bytes } = share;
             text += &format!("  {request} ({module}): {} packages, {}\n", Count(*packages), Bytes(*bytes));
         }
-        for ImageRow { image, digest, bytes, referrers } in images.iter().filter(|_| summary.dry_run) {
+        for ImageRow { image, digest, bytes, referrers } in row.images.iter().filter(|_| summary.dry_run) {
             let with = if *referrers > 0 { format!(", {referrers} signatures and the like") } else { String::new() };
             text += &format!("  {image}: {digest}, {}{with}\n", Bytes(*bytes));
         }
-    }
-    if summary.dry_run {
-        text += &format!("to download: {}; free: {}\n", Bytes(summary.to_download), Bytes(summary.free));
-        if summary.to_download > summary.free {
-            text += "this disk will not do\n";
+        for Open { name, bytes, error } in &row.open_files {
+            let size = bytes.map_or("size unknown".to_owned(), |bytes| Bytes(bytes).to_string());
+            text += &format!("  {name}: {size}{}\n", error.as_ref().map_or(String::new(), |error| format!(" ({error})")));
         }
     }
-    text
+    if summary.dry_run { text + &room(summary) } else { text }
+}
+
+/// A line for each platform, and the room that all take.
+pub(in crate::commands) fn totals(summary: &Summary) -> String {
+    summary.platforms.iter().map(headline).collect::<String>() + &room(summary)
+}
+
+fn headline(row: &Row) -> String {
+    let Row { platform, packages, images, files, open_files, bytes, .. } = row;
+    let some = |count: u64, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        several => Some(format!("{} {one}s", Count(several))),
+    };
+    let alone = images.is_empty() && *files == 0;
+    let packages = (*packages > 0 || alone).then(|| format!("{} packages", Count(*packages)));
+    let what: Vec<String> = packages.into_iter().chain(some(images.len() as u64, "image")).chain(some(*files, "file")).collect();
+    let unknown = open_files.iter().filter(|file| file.bytes.is_none()).count();
+    let more = if unknown > 0 { format!(" and {unknown} files of unknown size") } else { String::new() };
+    format!("{platform}: {}, {}{more}\n", what.join(", "), Bytes(*bytes))
+}
+
+fn room(summary: &Summary) -> String {
+    let text = format!("to download: {}; free: {}\n", Bytes(summary.to_download), Bytes(summary.free));
+    if summary.to_download > summary.free { text + "this disk will not do\n" } else { text }
 }

@@ -73,7 +73,7 @@ fn a_registry_that_has_no_time_or_loses_answers_is_asked_again() {
 #[test]
 fn corrupt_bytes_are_thrown_away_and_fetched_again() {
     let (registry, layer) = large(Manner::default());
-    registry.fault("GET", "/blobs/", Fault::Corrupt, 2);
+    registry.fault("GET", "/blobs/", Fault::Corrupt, 1);
     let desk = Desk::new(&registry);
     let pulled = desk.pull(&name(&registry, ":1")).unwrap();
     desk.fetch(&pulled).unwrap();
