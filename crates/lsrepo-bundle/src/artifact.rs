@@ -52,7 +52,7 @@ pub struct Opened {
 /// Signs the head of a bundle of these contents. Equal contents, key and date give equal bytes.
 pub fn sign(contents: &Contents, key: &SecretKey, date: Timestamp) -> Result<Artifact, BundleError> {
     let public = key.public_armored();
-    let index = index(contents, &[], &public, date);
+    let index = index(contents, &[], &public, date, []);
     let signature = key.sign_detached(&index, date.max(key.created()))?.into_bytes();
     Ok(Artifact { index, signature, key: public.into_bytes() })
 }

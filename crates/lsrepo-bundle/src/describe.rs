@@ -1,6 +1,10 @@
 //! What a bundle says of what it carries, without what it carries: it lies at the front.
 
-use crate::{error::BundleError, head, reader::Reader};
+use crate::{
+    error::BundleError,
+    head,
+    reader::{Input, Piped, Reader},
+};
 use lsrepo_oci::media_type;
 use lsrepo_sign::Keyring;
 use lsrepo_types::{Digest, Timestamp};
@@ -21,14 +25,15 @@ pub struct Described {
 /// Reads the head of a bundle and its documents, and no further. The signature is checked, by the carried key where none of
 /// `trust` made it.
 pub fn describe(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Vec<Described>, BundleError> {
-    let mut reader = Reader::new(input);
+    described(Reader::new(Piped::new(input)), trust, now)
+}
+
+pub(crate) fn described(mut reader: Reader<impl Input>, trust: &Keyring, now: Timestamp) -> Result<Vec<Described>, BundleError> {
     let head = head::read(&mut reader, trust, now)?;
-    let manifests = head::manifests(&mut reader, &head.index)?;
+    let head::Body { manifests, blobs: order, .. } = head::body(&mut reader, &head.index)?;
     let mut blobs: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
     let describes = |media_type: &str| media_type::DESCRIBING.contains(&media_type);
-    for descriptor in
-        head::order(manifests.iter().map(|(_, manifest)| manifest))?.into_iter().take_while(|one| describes(&one.media_type))
-    {
+    for descriptor in order.iter().take_while(|one| describes(&one.media_type)) {
         blobs.insert(descriptor.digest, head::blob(&mut reader, descriptor, MOST)?);
     }
     let get = |digest: &Digest| blobs.get(digest).cloned().unwrap_or_default();

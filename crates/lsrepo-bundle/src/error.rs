@@ -37,6 +37,42 @@ pub enum BundleError {
         /// what was being read
         what: String,
     },
+    /// volumes that cannot be so small
+    #[error("volumes of {} are too small: they are not cut within 8 MiB, nor within the tools\nhint: --split {least} or more", Bytes(*limit))]
+    Split {
+        /// what was asked for
+        limit: u64,
+        /// what would do
+        least: Bytes,
+    },
+    /// no volumes at all
+    #[error("{0}: no bundle is there")]
+    NoVolumes(String),
+    /// a volume that cannot be right
+    #[error("{0}\nhint: it was cut off or changed; copy it again, or `lsrepo repair` where there are parity files")]
+    Volume(String),
+    /// volumes that are not there
+    #[error("{} of {total} volumes {} missing: {}\nhint: put them beside the others and run this again; where there are parity files, `lsrepo repair` makes them", missing.len(), if missing.len() == 1 { "is" } else { "are" }, list(missing))]
+    Missing {
+        /// which
+        missing: Vec<u32>,
+        /// of how many
+        total: u32,
+    },
+    /// what the bundle builds on is not here
+    #[error("the bundle leaves out {} blobs ({}) that this store was said to have, and it has not:{}\nhint: import the bundle it was made against first, or have it made from a new `lsrepo receipt`", missing.len(), Bytes(*bytes), some(missing))]
+    Base {
+        /// which
+        missing: Vec<Digest>,
+        /// their size
+        bytes: u64,
+    },
+    /// two at once
+    #[error("{}: another lsrepo writes this bundle", .0.display())]
+    Busy(PathBuf),
+    /// a receipt that is none
+    #[error("this is not a receipt of lsrepo: {0}")]
+    Receipt(String),
     /// signed by somebody unknown
     #[error(
         "the bundle is signed by {signer}, whose key is not trusted here\nhint: compare the fingerprint with the sender's, then `lsrepo key trust FILE`, or import with --trust-on-first-use"
@@ -48,6 +84,9 @@ pub enum BundleError {
     /// the signature is no good
     #[error("the signature of the bundle: {0}")]
     Signature(SignatureError),
+    /// the signature of a receipt is no good
+    #[error("the signature of the receipt: {0}")]
+    ReceiptSignature(SignatureError),
     /// the key that it carries, or ours
     #[error("the key of the bundle")]
     Key(#[from] KeyError),
@@ -84,6 +123,24 @@ pub enum BundleError {
     /// nothing to export
     #[error("there is nothing to export\nhint: `lsrepo prepare` first")]
     Nothing,
+}
+
+/// `2, 3, 7 …`
+fn list(ordinals: &[u32]) -> String {
+    let mut text = ordinals.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if ordinals.len() > 20 {
+        text += " …";
+    }
+    text
+}
+
+/// The first of them, a line each.
+fn some(digests: &[Digest]) -> String {
+    let mut text: String = digests.iter().take(10).map(|digest| format!("\n  {digest}")).collect();
+    if digests.len() > 10 {
+        text += &format!("\n  and {} more", digests.len() - 10);
+    }
+    text
 }
 
 pub(crate) fn io(what: &str) -> impl FnOnce(io::Error) -> BundleError + '_ {

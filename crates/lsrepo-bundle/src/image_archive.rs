@@ -98,7 +98,7 @@ fn carry_out<W: Write>(store: &Store, plan: &Plan, out: W, on_event: &dyn Fn(Eve
         add(store, &mut tar, blob, on_event)?;
     }
     let (out, size) = tar.finish()?;
-    Ok((out, Summary { blobs: plan.blobs.len() as u64, content: plan.bytes(), size }))
+    Ok((out, Summary { blobs: plan.blobs.len() as u64, content: plan.bytes(), size, kept: 0 }))
 }
 
 fn add<W: Write>(

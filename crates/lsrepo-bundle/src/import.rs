@@ -1,20 +1,26 @@
 //! From a bundle into the store: trust first, then digests, then names.
 
 use crate::{
-    error::BundleError,
+    error::{BundleError, io},
     export::Event,
-    head::{self, blob_name, order},
-    reader::Reader,
+    head::{self, Body, blob_name},
+    plan,
+    reader::{Input, Piped, Reader},
+    source::Source,
 };
-use lsrepo_oci::{Index, annotation};
+use lsrepo_oci::{Descriptor, Index, annotation};
 use lsrepo_sign::{Fingerprint, Keyring};
-use lsrepo_store::{Pending, Store};
+use lsrepo_store::{Pending, Store, StoreError};
 use lsrepo_types::{Digest, Hasher, Timestamp};
-use std::{collections::BTreeMap, io::Read};
+use std::{collections::BTreeMap, io::Read, sync::Arc};
 
 /// Blobs that get their names together, by count and by bytes.
 const BATCH: usize = 128;
-const BATCH_BYTES: u64 = 256 << 20;
+const BATCH_BYTES: u64 = 64 << 20;
+/// Blobs of more than so many bytes are gone on with where a run was killed.
+const LARGE: u64 = 8 << 20;
+/// How often the media gives back what is in the store.
+const FREED: u64 = 64 << 20;
 
 /// Whose bundles are taken.
 pub struct Trust<'a> {
@@ -45,23 +51,52 @@ pub struct Imported {
     pub bytes: u64,
 }
 
-/// Takes a bundle into the store. Nothing is visible (no root is set) before everything is there and checked.
+/// Takes a bundle from a stream into the store. Nothing is visible (no root is set) before everything is there and checked.
+/// A blob of more than 8 MiB that a run before had begun is gone on with.
 pub fn import(input: impl Read, store: &Store, trust: &Trust<'_>, on_event: &dyn Fn(Event<'_>)) -> Result<Imported, BundleError> {
-    let mut reader = Reader::new(input);
+    take(Reader::new(Piped::new(input)), store, trust, false, on_event)
+}
+
+/// [`import`] from media. What `moving` has in the store goes from there, so that the disk holds it once; in the end the
+/// files are removed.
+pub fn import_from(
+    source: Source,
+    moving: bool,
+    store: &Store,
+    trust: &Trust<'_>,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Imported, BundleError> {
+    let source = Arc::new(source);
+    let done = take(Reader::new(source.reader(0, 1 << 20)), store, trust, moving, on_event)?;
+    if moving && let Some(source) = Arc::into_inner(source) {
+        source.remove().map_err(io("removing the bundle"))?;
+    }
+    Ok(done)
+}
+
+fn take<R: Input>(
+    mut reader: Reader<R>,
+    store: &Store,
+    trust: &Trust<'_>,
+    moving: bool,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Imported, BundleError> {
     let head = head::read(&mut reader, trust.keys, trust.now)?;
     if !head.trusted && !trust.on_first_use {
         return Err(BundleError::Untrusted { signer: head.signer.to_string() });
     }
     let roots = roots(&head.index)?;
-    let manifests = head::manifests(&mut reader, &head.index)?;
-    let order = order(manifests.iter().map(|(_, manifest)| manifest))?;
-    let content = order.iter().map(|one| one.size).sum();
-    let needed = order.iter().filter(|one| !store.contains(&one.digest, one.size)).map(|one| one.size).sum();
-    let free = store.free_bytes()?;
-    if needed > free {
-        return Err(BundleError::Space { needed, free });
+    let Body { manifests, blobs, absent } = head::body(&mut reader, &head.index)?;
+    refuse_without_base(store, &absent)?;
+    let content = blobs.iter().map(|one| one.size).sum();
+    if !moving {
+        let needed = blobs.iter().filter(|one| !store.contains(&one.digest, one.size)).map(|one| one.size).sum();
+        let free = store.free_bytes()?;
+        if needed > free {
+            return Err(BundleError::Space { needed, free });
+        }
     }
-    on_event(Event::Total { blobs: order.len() as u64, bytes: content });
+    on_event(Event::Total { blobs: blobs.len() as u64, bytes: content });
     let mut done = Imported {
         roots,
         signer: head.signer,
@@ -71,44 +106,20 @@ pub fn import(input: impl Read, store: &Store, trust: &Trust<'_>, on_event: &dyn
         present: 0,
         bytes: 0,
     };
-    let mut batch: Vec<Pending> = Vec::new();
-    let mut batch_bytes = 0;
-    for descriptor in order {
+    let mut batch = Batch { store, blobs: Vec::new(), bytes: 0, from: reader.offset(), moving };
+    for descriptor in &blobs {
         on_event(Event::Blob(descriptor));
-        let present = store.contains(&descriptor.digest, descriptor.size);
-        let mut writer = if present { None } else { Some(store.writer()?) };
-        let mut hasher = Hasher::new();
-        reader.member(&blob_name(&descriptor.digest), descriptor.size, |part| {
-            match &mut writer {
-                Some(writer) => writer.add(part)?,
-                None => hasher.update(part),
-            }
-            on_event(Event::Bytes(part.len() as u64));
-            Ok(())
-        })?;
-        let (found, pending) = match writer.map(lsrepo_store::BlobWriter::finish) {
-            Some(pending) => (pending.digest, Some(pending)),
-            None => (hasher.finish(), None),
-        };
-        if found != descriptor.digest {
-            return Err(reader.damaged(&format!("blob {} has another content", descriptor.digest)));
-        }
-        match pending {
+        match blob(&mut reader, store, descriptor, moving, on_event)? {
             Some(pending) => {
                 done.written += 1;
                 done.bytes += pending.size;
-                batch_bytes += pending.size;
-                batch.push(pending);
+                batch.add(pending, &mut reader)?;
             }
             None => done.present += 1,
         }
-        if batch.len() >= BATCH || batch_bytes >= BATCH_BYTES {
-            store.commit(std::mem::take(&mut batch))?;
-            batch_bytes = 0;
-        }
     }
+    batch.commit(&mut reader)?;
     reader.finish()?;
-    store.commit(batch)?;
     for (bytes, _) in &manifests {
         store.put(bytes)?;
     }
@@ -116,6 +127,126 @@ pub fn import(input: impl Read, store: &Store, trust: &Trust<'_>, on_event: &dyn
         store.set_root(name, digest)?;
     }
     Ok(done)
+}
+
+/// One blob; none where it is there already.
+fn blob<R: Input>(
+    reader: &mut Reader<R>,
+    store: &Store,
+    descriptor: &Descriptor,
+    moving: bool,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Option<Pending>, BundleError> {
+    let (name, size) = (blob_name(&descriptor.digest), descriptor.size);
+    let damaged = |reader: &Reader<R>| reader.damaged(&format!("blob {} has another content", descriptor.digest));
+    if store.contains(&descriptor.digest, size) {
+        // What was moved is zeros on the media.
+        if moving && store.own_size_of(&descriptor.digest)? == Some(size) {
+            reader.pass(&name, size)?;
+            on_event(Event::Bytes(size));
+            return Ok(None);
+        }
+        let mut hasher = Hasher::new();
+        reader.member(&name, size, |part| {
+            hasher.update(part);
+            on_event(Event::Bytes(part.len() as u64));
+            Ok(())
+        })?;
+        return if hasher.finish() == descriptor.digest { Ok(None) } else { Err(damaged(reader)) };
+    }
+    if size <= LARGE {
+        let mut writer = store.writer()?;
+        reader.member(&name, size, |part| {
+            writer.add(part)?;
+            on_event(Event::Bytes(part.len() as u64));
+            Ok(())
+        })?;
+        let pending = writer.finish();
+        return if pending.digest == descriptor.digest { Ok(Some(pending)) } else { Err(damaged(reader)) };
+    }
+    large(reader, store, descriptor, moving, on_event).map(Some)
+}
+
+/// A blob that a run before may have begun.
+fn large<R: Input>(
+    reader: &mut Reader<R>,
+    store: &Store,
+    descriptor: &Descriptor,
+    moving: bool,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Pending, BundleError> {
+    let (name, size) = (blob_name(&descriptor.digest), descriptor.size);
+    let start = reader.offset();
+    let mut part = store.partial(&descriptor.digest, size)?;
+    let there = part.offset();
+    // Whole frames of what is there need not be read again, where they can be passed.
+    let frames = if reader.input().can_pass() { there / plan::FRAME } else { 0 };
+    on_event(Event::Bytes(frames * plan::FRAME));
+    let (mut at, mut freed) = (frames * plan::FRAME, 0);
+    for frame in 0..plan::frame_count(size) {
+        if frame < frames {
+            reader.pass_frame(&name, size, frame)?;
+            continue;
+        }
+        reader.member_frame(&name, size, frame, |bytes| {
+            let known = usize::try_from(there.saturating_sub(at)).unwrap_or(usize::MAX).min(bytes.len());
+            part.write_all(&bytes[known..])?;
+            at += bytes.len() as u64;
+            on_event(Event::Bytes(bytes.len() as u64));
+            Ok(())
+        })?;
+        if moving && reader.offset() - start - freed >= FREED {
+            part.sync()?;
+            let read = reader.offset() - start;
+            reader.input().free(start + freed, start + read);
+            freed = read;
+        }
+    }
+    part.finish().map_err(|error| match error {
+        StoreError::Corrupt { .. } => reader.damaged(&format!("blob {} has another content", descriptor.digest)),
+        other => other.into(),
+    })
+}
+
+/// What the far side was said to have must be there.
+pub(crate) fn refuse_without_base(store: &Store, absent: &[Descriptor]) -> Result<(), BundleError> {
+    let missing: Vec<&Descriptor> = absent.iter().filter(|one| !store.contains(&one.digest, one.size)).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(BundleError::Base {
+            bytes: missing.iter().map(|one| one.size).sum(),
+            missing: missing.iter().map(|one| one.digest).collect(),
+        }),
+    }
+}
+
+/// Blobs that get their names together.
+struct Batch<'a> {
+    store: &'a Store,
+    blobs: Vec<Pending>,
+    bytes: u64,
+    /// what was read before is in the store
+    from: u64,
+    moving: bool,
+}
+
+impl Batch<'_> {
+    fn add(&mut self, pending: Pending, reader: &mut Reader<impl Input>) -> Result<(), BundleError> {
+        self.bytes += pending.size;
+        self.blobs.push(pending);
+        if self.blobs.len() >= BATCH || self.bytes >= BATCH_BYTES { self.commit(reader) } else { Ok(()) }
+    }
+
+    fn commit(&mut self, reader: &mut Reader<impl Input>) -> Result<(), BundleError> {
+        self.store.commit(std::mem::take(&mut self.blobs))?;
+        self.bytes = 0;
+        if self.moving {
+            let upto = reader.offset();
+            reader.input().free(self.from, upto);
+            self.from = upto;
+        }
+        Ok(())
+    }
 }
 
 /// The names of the sets.

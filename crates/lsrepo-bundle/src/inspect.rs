@@ -1,15 +1,24 @@
 //! What a bundle holds, from its head alone.
 
-use crate::{error::BundleError, head, reader::Reader};
+use crate::{
+    error::BundleError,
+    head::{self, Body},
+    reader::{Input, Piped, Reader},
+};
 use lsrepo_oci::{annotation, media_type};
 use lsrepo_sign::Keyring;
 use lsrepo_types::{Digest, Timestamp};
 use serde::Serialize;
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+};
 
 /// What a bundle holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Inspection {
+    /// of its signed index: what the bundle is known by
+    pub index: Digest,
     /// fingerprint of the key that signed it
     pub signer: String,
     /// whether that key is trusted here
@@ -26,6 +35,15 @@ pub struct Inspection {
     pub files: u64,
     /// their bytes
     pub file_bytes: u64,
+    /// bytes of the programs in front of it
+    pub tools: u64,
+    /// blobs that it leaves out, as the far side was said to have them
+    pub absent: u64,
+    /// their bytes
+    pub absent_bytes: u64,
+    /// which
+    #[serde(skip)]
+    pub absent_content: BTreeSet<Digest>,
     /// its prepared sets
     pub parts: Vec<Part>,
     /// container images, by name
@@ -80,9 +98,13 @@ pub struct Item {
 
 /// Reads the head of a bundle, and no further. The signature is checked, by the carried key where none of `trust` made it.
 pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
-    let mut reader = Reader::new(input);
+    inspected(Reader::new(Piped::new(input)), trust, now)
+}
+
+pub(crate) fn inspected(mut reader: Reader<impl Input>, trust: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
     let head = head::read(&mut reader, trust, now)?;
-    let manifests = head::manifests(&mut reader, &head.index)?;
+    let tools = reader.tools.map_or(0, |tools| tools.size);
+    let Body { manifests, absent, .. } = head::body(&mut reader, &head.index)?;
     let (mut sizes, mut file_sizes) = (BTreeMap::new(), BTreeMap::new());
     let mut parts = Vec::new();
     let (mut images, mut all_images) = (BTreeMap::new(), BTreeMap::new());
@@ -120,6 +142,11 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
         all_images.extend(image_sizes);
     }
     Ok(Inspection {
+        index: head.digest,
+        tools,
+        absent: absent.len() as u64,
+        absent_bytes: absent.iter().map(|one| one.size).sum(),
+        absent_content: absent.iter().map(|one| one.digest).collect(),
         signer: head.signer.to_string(),
         trusted: head.trusted,
         created: head.created,

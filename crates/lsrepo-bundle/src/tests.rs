@@ -3,7 +3,9 @@ use lsrepo_oci::{ARTIFACT_TYPE, Descriptor, Manifest, annotation, media_type};
 use lsrepo_sign::{Keyring, SecretKey};
 use lsrepo_store::Store;
 use lsrepo_types::{Digest, Timestamp};
-use std::{collections::BTreeMap, process::Command};
+use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, sync::Arc};
+
+mod carried;
 
 const DATE: Timestamp = Timestamp(1_760_000_000);
 
@@ -40,7 +42,7 @@ fn bundle(key: &SecretKey, blobs: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
     let roots = prepared(&here.store, blobs);
     let contents = Contents::of(&here.store, &roots).unwrap();
-    let summary = export(&here.store, &contents, key, DATE, &mut out, &|_| {}).unwrap();
+    let summary = export(&here.store, &contents, (key, DATE), &Options::default(), &mut out, &|_| {}).unwrap();
     assert_eq!(summary.size, out.len() as u64);
     out
 }
@@ -111,7 +113,7 @@ fn a_damaged_store_is_not_exported() {
     std::fs::write(blob, b"two").unwrap();
     let path = here.store.root().join("out.tar.zst");
     let contents = Contents::of(&here.store, &roots).unwrap();
-    let result = export_to_path(&here.store, &contents, &key, DATE, &path, &|_| {});
+    let result = export_to_path(&here.store, &contents, (&key, DATE), &Options::default(), &path, &|_| {});
     assert!(matches!(result, Err(BundleError::Blob(_))) && !path.exists());
 }
 

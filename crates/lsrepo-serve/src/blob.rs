@@ -6,13 +6,11 @@
 
 use crate::budget::{Chunk, STREAMS};
 use bytes::Bytes;
-use lsrepo_store::Store;
+use lsrepo_store::{Blob, Store};
 use lsrepo_types::Digest;
 use std::{
     collections::{HashMap, VecDeque},
-    fs::File,
     io,
-    os::unix::fs::FileExt,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -25,7 +23,7 @@ pub(crate) struct Files {
 #[derive(Default)]
 struct Opened {
     generation: u64,
-    files: HashMap<Digest, Arc<File>>,
+    files: HashMap<Digest, Arc<Blob>>,
     order: VecDeque<Digest>,
 }
 
@@ -38,7 +36,7 @@ impl Files {
     }
 
     /// An open file that still has `size` bytes.
-    pub(crate) fn get(&self, generation: u64, digest: &Digest, size: u64) -> io::Result<Option<Arc<File>>> {
+    pub(crate) fn get(&self, generation: u64, digest: &Digest, size: u64) -> io::Result<Option<Arc<Blob>>> {
         let file = self.lock(generation).files.get(digest).cloned();
         match file {
             Some(file) => measured(file, digest, size).map(Some),
@@ -47,7 +45,7 @@ impl Files {
     }
 
     /// Keeps a file open, and lets the oldest go.
-    pub(crate) fn keep(&self, generation: u64, digest: Digest, file: Arc<File>) {
+    pub(crate) fn keep(&self, generation: u64, digest: Digest, file: Arc<Blob>) {
         let mut opened = self.lock(generation);
         if opened.files.insert(digest, file).is_none() {
             opened.order.push_back(digest);
@@ -70,13 +68,13 @@ impl Files {
 }
 
 /// Opens a blob that has exactly `size` bytes. May wait for a disk.
-pub(crate) fn open(store: &Store, digest: &Digest, size: u64) -> io::Result<Arc<File>> {
+pub(crate) fn open(store: &Store, digest: &Digest, size: u64) -> io::Result<Arc<Blob>> {
     let file = store.open_blob(digest).map_err(|error| io::Error::other(format!("blob {digest}: {error}")))?;
     measured(Arc::new(file), digest, size)
 }
 
-fn measured(file: Arc<File>, digest: &Digest, size: u64) -> io::Result<Arc<File>> {
-    let actual = file.metadata()?.len();
+fn measured(file: Arc<Blob>, digest: &Digest, size: u64) -> io::Result<Arc<Blob>> {
+    let actual = file.size()?;
     match actual == size {
         true => Ok(file),
         false => Err(wrong(format!("blob {digest}: expected {size} bytes, found {actual}"))),
@@ -85,7 +83,7 @@ fn measured(file: Arc<File>, digest: &Digest, size: u64) -> io::Result<Arc<File>
 
 /// Fills a chunk: at once with what is in memory, be it less than a chunk, else by way of a thread that
 /// may wait.
-pub(crate) async fn read(file: Arc<File>, at: u64, mut chunk: Chunk) -> io::Result<Bytes> {
+pub(crate) async fn read(file: Arc<Blob>, at: u64, mut chunk: Chunk) -> io::Result<Bytes> {
     let ready = read_now(&file, chunk.room(), at);
     if ready > 0 {
         chunk.truncate(ready);
@@ -99,21 +97,22 @@ pub(crate) async fn read(file: Arc<File>, at: u64, mut chunk: Chunk) -> io::Resu
 }
 
 /// Fills a chunk to its end. May wait for a disk.
-pub(crate) fn fill(file: &File, chunk: &mut Chunk, at: u64) -> io::Result<()> {
+pub(crate) fn fill(file: &Blob, chunk: &mut Chunk, at: u64) -> io::Result<()> {
     let end = at + chunk.len() as u64;
     file.read_exact_at(chunk.room(), at).map_err(|error| wrong(format!("the blob ended before byte {end}: {error}")))
 }
 
 /// As many bytes as are in memory; none where the system cannot tell.
 #[cfg(target_os = "linux")]
-pub(crate) fn read_now(file: &File, room: &mut [u8], at: u64) -> usize {
+pub(crate) fn read_now(file: &Blob, room: &mut [u8], at: u64) -> usize {
     use rustix::io::{ReadWriteFlags, preadv2};
+    let Some(file) = file.file() else { return 0 };
     preadv2(file, &mut [io::IoSliceMut::new(room)], at, ReadWriteFlags::NOWAIT).unwrap_or(0)
 }
 
 /// Elsewhere every read may wait.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn read_now(_: &File, _: &mut [u8], _: u64) -> usize {
+pub(crate) fn read_now(_: &Blob, _: &mut [u8], _: u64) -> usize {
     0
 }
 

@@ -7,8 +7,8 @@ use crate::{
 };
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
+use lsrepo_store::Blob;
 use std::{
-    fs::File,
     future::Future,
     io,
     ops::Range,
@@ -112,7 +112,7 @@ type Reading = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
 /// A part of a blob, read as it is sent.
 pub(crate) struct Stream {
-    file: Arc<File>,
+    file: Arc<Blob>,
     budget: Budget,
     at: u64,
     end: u64,
@@ -120,7 +120,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(file: Arc<File>, budget: Budget, part: Range<u64>) -> Self {
+    pub(crate) fn new(file: Arc<Blob>, budget: Budget, part: Range<u64>) -> Self {
         Self { file, budget, at: part.start, end: part.end, reading: None }
     }
 

@@ -62,6 +62,16 @@ pub enum StoreError {
         /// how many are allowed
         limit: u64,
     },
+    /// a blob of a bundle on its media that is not what it should be
+    #[error("blob {digest} in {shelf}: {why}")]
+    Shelf {
+        /// which
+        digest: Digest,
+        /// in what
+        shelf: String,
+        /// what is wrong
+        why: io::Error,
+    },
     /// another process works in it
     #[error("{}: another lsrepo works in this store\nhint: wait for it, or name another store with --home DIR", root.display())]
     Busy {

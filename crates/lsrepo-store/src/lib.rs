@@ -5,9 +5,11 @@
 //! tmp/<hex>.part       a download under way, continued by the next run
 //! blobs/sha512/<hex>   a link to the same under blobs/sha256, for what is asked for by that digest
 //! tmp/<pid>-<n>.new    a blob whose digest is not known yet
+//! tmp/<hex>.moving     a blob that goes to a bundle, and is no blob any more
 //! tmp/<id>.upload      the same, from a client that pushes
 //! registry/            what was pushed: a document for each repository, and the lock of who takes pushes
 //! roots/<name>         the digest that a name stands for; what no root reaches may be collected
+//! bundles/<hex>.json   bundles that lie on their media, and are looked into where `blobs` has nothing
 //! lock                 who works in it
 //! ```
 //! A crash at any byte leaves what was committed, and parts that the next run continues or sweeps.
@@ -17,9 +19,11 @@ mod check;
 mod disk;
 mod error;
 mod lock;
+mod moving;
 mod partial;
 mod root;
 mod sha512;
+mod shelf;
 mod store;
 mod writer;
 
@@ -28,6 +32,7 @@ pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::Guard;
 pub use partial::Partial;
+pub use shelf::{Blob, Shelf};
 pub use store::Store;
 pub use writer::{BlobWriter, Mark, Pending};
 

@@ -73,6 +73,11 @@ impl Partial {
         Ok(())
     }
 
+    /// What is there is on disk.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().at(&self.path)
+    }
+
     /// Forgets what is there.
     pub fn restart(&mut self) -> Result<(), StoreError> {
         self.file.set_len(0).at(&self.path)?;

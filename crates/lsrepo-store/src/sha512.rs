@@ -2,6 +2,7 @@
 //! layout. A link is made once its digest was computed, and says nothing but `../sha256/<hex>`.
 
 use crate::{
+    Blob,
     check::{Bad, FsckReport, files},
     disk::sync_dir,
     error::{At, StoreError},
@@ -9,7 +10,7 @@ use crate::{
 };
 use lsrepo_types::{Digest, Sha512, Sha512Hasher};
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -83,7 +84,7 @@ fn target_of(target: &Path) -> Option<Digest> {
     Digest::from_hex(target.strip_prefix("../sha256").ok()?.to_str()?).ok()
 }
 
-fn hash(mut file: File) -> io::Result<Sha512> {
+fn hash(mut file: Blob) -> io::Result<Sha512> {
     let mut hasher = Sha512Hasher::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -1,7 +1,7 @@
 //! The store itself.
 
 use crate::{
-    BlobWriter, Partial, Pending,
+    Blob, BlobWriter, Partial, Pending, Shelf,
     disk::{self, write_whole},
     error::{At, StoreError},
     lock::{self, Guard},
@@ -13,6 +13,7 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// From so many blobs on, the whole file system is synced instead of each of them.
@@ -22,6 +23,7 @@ const MANY: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    shelves: Arc<RwLock<Vec<Arc<dyn Shelf>>>>,
 }
 
 impl Store {
@@ -31,7 +33,7 @@ impl Store {
             let dir = root.join(dir);
             fs::create_dir_all(&dir).at(&dir)?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), shelves: Arc::default() })
     }
 
     /// The folder.
@@ -47,8 +49,28 @@ impl Store {
         self.root.join("blobs/sha256").join(digest.hex())
     }
 
+    /// From now on, these are looked into for what is not in the store's own folder; so do all clones of this store.
+    pub fn set_shelves(&self, shelves: Vec<Arc<dyn Shelf>>) {
+        *self.shelves.write().unwrap_or_else(PoisonError::into_inner) = shelves;
+    }
+
+    /// What is looked into besides the store's own folder.
+    pub fn shelves(&self) -> Vec<Arc<dyn Shelf>> {
+        self.shelves.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn shelf_of(&self, digest: &Digest) -> Option<(Arc<dyn Shelf>, u64)> {
+        let shelves = self.shelves.read().unwrap_or_else(PoisonError::into_inner);
+        shelves.iter().find_map(|shelf| Some((shelf.clone(), shelf.size_of(digest)?)))
+    }
+
     /// How long a blob is, if it is there. Only plain files are blobs.
     pub fn size_of(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        Ok(self.own_size_of(digest)?.or_else(|| self.shelf_of(digest).map(|(_, size)| size)))
+    }
+
+    /// How long a blob in the store's own folder is.
+    pub fn own_size_of(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
         let path = self.blob(digest);
         match fs::symlink_metadata(&path) {
             Ok(data) => Ok(data.is_file().then_some(data.len())),
@@ -62,10 +84,14 @@ impl Store {
         self.size_of(digest).is_ok_and(|found| found == Some(size))
     }
 
-    /// Opens a blob to be read.
-    pub fn open_blob(&self, digest: &Digest) -> Result<File, StoreError> {
-        match self.size_of(digest)? {
-            Some(_) => File::open(self.blob(digest)).at(&self.blob(digest)),
+    /// Opens a blob to be read. One on a shelf is checked before, which may take its time.
+    pub fn open_blob(&self, digest: &Digest) -> Result<Blob, StoreError> {
+        if self.own_size_of(digest)?.is_some() {
+            let path = self.blob(digest);
+            return Blob::of_file(File::open(&path).at(&path)?, path);
+        }
+        match self.shelf_of(digest) {
+            Some((shelf, size)) => Blob::of_shelf(shelf, *digest, size),
             None => Err(StoreError::Missing { digest: *digest, root: self.root.clone() }),
         }
     }
@@ -87,7 +113,7 @@ impl Store {
     /// Adds a small blob.
     pub fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
-        if !self.contains(&digest, bytes.len() as u64) {
+        if self.own_size_of(&digest)? != Some(bytes.len() as u64) {
             let mut writer = self.writer()?;
             writer.add(bytes)?;
             self.commit(vec![writer.finish()])?;
@@ -140,9 +166,14 @@ impl Store {
         root::set(&self.root, name, digest)
     }
 
-    /// The names and what they stand for.
+    /// The names and what they stand for, those of shelves too.
     pub fn roots(&self) -> Result<BTreeMap<String, Digest>, StoreError> {
-        root::all(&self.root)
+        let mut roots = BTreeMap::new();
+        for shelf in self.shelves() {
+            roots.extend(shelf.roots().clone());
+        }
+        roots.extend(root::all(&self.root)?);
+        Ok(roots)
     }
 
     /// Forgets a name; it is no error where there is none.

@@ -23,7 +23,7 @@ impl<W: Write> Writer<W> {
         mut content: impl Read,
         mut seen: impl FnMut(&[u8]),
     ) -> Result<(), ArchiveError> {
-        self.put(&plan::header(name, size))?;
+        self.put(&plan::header(name, size, false))?;
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut left = size;
         while left > 0 {

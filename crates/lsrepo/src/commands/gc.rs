@@ -49,7 +49,7 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
 
 /// A prepare that was interrupted wants to go on with what it has.
 fn is_young(store: &Store, digest: &Digest, grace: Duration) -> bool {
-    let modified = store.open_blob(digest).ok().and_then(|file| file.metadata().ok()?.modified().ok());
+    let modified = store.open_blob(digest).ok().and_then(|blob| blob.file()?.metadata().ok()?.modified().ok());
     modified.is_some_and(|modified| modified.elapsed().is_ok_and(|age| age < grace))
 }
 

@@ -1,0 +1,216 @@
+//! A bundle where it lies: every blob can be read without unpacking anything.
+//!
+//! The signature is checked when it is opened, each blob before its first byte is given. A bundle is a store too.
+
+use crate::{
+    describe::{Described, described},
+    error::BundleError,
+    head::{self, Body, blob_name},
+    import::{Trust, roots},
+    inspect::{Inspection, inspected},
+    plan,
+    reader::Reader,
+    source::Source,
+};
+use lsrepo_oci::Descriptor;
+use lsrepo_sign::Fingerprint;
+use lsrepo_store::Shelf;
+use lsrepo_types::{Digest, Hasher};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+/// What is read at once of a bundle's head.
+const HEAD: usize = 64 << 10;
+/// What is read at once of a blob.
+const CHUNK: usize = 1 << 20;
+
+/// An open bundle.
+pub struct Archive {
+    pub(crate) source: Arc<Source>,
+    /// of its signed index: what it is known by
+    pub index: Digest,
+    /// who signed it
+    pub signer: Fingerprint,
+    /// the key that did, armoured, where it was not trusted
+    pub new_key: Option<String>,
+    roots: BTreeMap<String, Digest>,
+    pub(crate) members: Vec<Member>,
+    by_digest: HashMap<Digest, usize>,
+    /// what it leaves out
+    pub absent: Vec<Descriptor>,
+    /// where the first blob begins
+    pub(crate) body: u64,
+    /// the list of what it leaves out
+    pub(crate) left_out: Option<(Digest, u64)>,
+    pub(crate) tools: Option<(Digest, u64)>,
+}
+
+/// A blob in a bundle.
+pub(crate) struct Member {
+    pub(crate) digest: Digest,
+    pub(crate) size: u64,
+    /// where its first frame begins
+    pub(crate) start: u64,
+    /// what a check said, once there was one
+    state: OnceLock<Result<(), String>>,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archive").field("index", &self.index).field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl Archive {
+    /// Opens a bundle. Who signed it must be trusted.
+    pub fn open(source: Source, trust: &Trust<'_>) -> Result<Self, BundleError> {
+        let source = Arc::new(source);
+        let mut reader = Reader::new(source.reader(0, HEAD));
+        let head = head::read(&mut reader, trust.keys, trust.now)?;
+        if !head.trusted && !trust.on_first_use {
+            return Err(BundleError::Untrusted { signer: head.signer.to_string() });
+        }
+        if source.said().is_some_and(|said| said != head.digest) {
+            return Err(BundleError::Shape("its volumes say that they are of another bundle".to_owned()));
+        }
+        let roots = roots(&head.index)?;
+        let Body { manifests, blobs, absent } = head::body(&mut reader, &head.index)?;
+        let body = reader.offset();
+        // Those of the sets lie before the others.
+        let sizes = manifests.iter().map(|(bytes, _)| plan::packed(bytes.len() as u64)).sum::<u64>();
+        let left_out = head::said(&head.index, head::ABSENT)?;
+        let gap = left_out.map_or(0, |(_, size)| plan::packed(size));
+        let (mut members, mut by_digest) = (Vec::new(), HashMap::new());
+        let mut add = |digest: Digest, size: u64, start: u64| {
+            by_digest.insert(digest, members.len());
+            members.push(Member { digest, size, start, state: OnceLock::new() });
+        };
+        let mut at = body - gap - sizes;
+        for (descriptor, (bytes, _)) in head::sets(&head.index).zip(&manifests) {
+            add(descriptor.digest, bytes.len() as u64, at);
+            at += plan::packed(bytes.len() as u64);
+        }
+        at = body;
+        for descriptor in blobs {
+            add(descriptor.digest, descriptor.size, at);
+            at = at
+                .checked_add(plan::packed(descriptor.size))
+                .filter(|&end| end <= source.size())
+                .ok_or_else(|| BundleError::Truncated { offset: source.size(), what: format!("blob {}", descriptor.digest) })?;
+        }
+        let tools = head::said(&head.index, crate::tools::ANNOTATION)?;
+        let (index, signer) = (head.digest, head.signer);
+        let new_key = (!head.trusted).then_some(head.key);
+        Ok(Self { source, index, signer, new_key, roots, members, by_digest, absent, body, left_out, tools })
+    }
+
+    /// What it holds, from its head.
+    pub fn inspect(source: &Arc<Source>, trust: &Trust<'_>) -> Result<Inspection, BundleError> {
+        inspected(Reader::new(source.reader(0, HEAD)), trust.keys, trust.now)
+    }
+
+    /// What it says of what it carries.
+    pub fn describe(source: &Arc<Source>, trust: &Trust<'_>) -> Result<Vec<Described>, BundleError> {
+        described(Reader::new(source.reader(0, HEAD)), trust.keys, trust.now)
+    }
+
+    /// Where it lies.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.source.paths().map(ToOwned::to_owned).collect()
+    }
+
+    /// Digests and sizes of the blobs in it, in their order.
+    pub fn blobs(&self) -> impl Iterator<Item = (Digest, u64)> {
+        self.members.iter().map(|member| (member.digest, member.size))
+    }
+
+    fn find(&self, digest: &Digest) -> Option<&Member> {
+        self.members.get(*self.by_digest.get(digest)?)
+    }
+
+    /// Reads a blob through, and says what it is.
+    pub(crate) fn hash(&self, member: &Member, mut seen: impl FnMut(u64)) -> Result<(), BundleError> {
+        let mut reader = Reader::behind(self.source.reader(member.start, CHUNK), member.start);
+        let mut hasher = Hasher::new();
+        reader.member(&blob_name(&member.digest), member.size, |part| {
+            hasher.update(part);
+            seen(part.len() as u64);
+            Ok(())
+        })?;
+        match hasher.finish() == member.digest {
+            true => Ok(()),
+            false => {
+                Err(BundleError::Damaged { offset: member.start, what: format!("blob {} has another content", member.digest) })
+            }
+        }
+    }
+
+    /// Checks every blob, one after the other, and tells those that are bad. For a thread of its own.
+    pub fn check_all(&self, bad: impl Fn(&str)) {
+        for member in &self.members {
+            if let Err(why) = self.check(&member.digest) {
+                bad(&format!("{}: {why}", self.source.name()));
+            }
+        }
+    }
+}
+
+impl Shelf for Archive {
+    fn name(&self) -> String {
+        self.source.name()
+    }
+
+    fn roots(&self) -> &BTreeMap<String, Digest> {
+        &self.roots
+    }
+
+    fn size_of(&self, digest: &Digest) -> Option<u64> {
+        self.find(digest).map(|member| member.size)
+    }
+
+    fn check(&self, digest: &Digest) -> io::Result<()> {
+        let member = self.find(digest).ok_or(io::ErrorKind::NotFound)?;
+        if let Some(known) = member.state.get() {
+            return known.clone().map_err(damaged);
+        }
+        // A medium that cannot be read just now is not damaged for ever.
+        let found = match self.hash(member, |_| {}) {
+            Err(BundleError::Io { why, .. }) => return Err(why),
+            other => other.map_err(|error| error.to_string()),
+        };
+        member.state.get_or_init(|| found).clone().map_err(damaged)
+    }
+
+    fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let member = self.find(digest).ok_or(io::ErrorKind::NotFound)?;
+        if buffer.is_empty() || offset >= member.size {
+            return Ok(0);
+        }
+        let stretch = plan::stretch(member.size, offset);
+        let wanted = stretch.until_frame.min(buffer.len() as u64);
+        let start = member.start + stretch.at;
+        if wanted <= stretch.until_block {
+            self.source.read_exact_at(&mut buffer[..wanted as usize], start)?;
+            return Ok(wanted as usize);
+        }
+        // Several blocks, with the header of each between them.
+        let heads = (wanted - stretch.until_block).div_ceil(plan::BLOCK);
+        let mut packed = vec![0; (wanted + heads * 3) as usize];
+        self.source.read_exact_at(&mut packed, start)?;
+        let (mut from, mut to, mut block) = (0, 0, stretch.until_block as usize);
+        while to < wanted as usize {
+            let part = block.min(wanted as usize - to);
+            buffer[to..to + part].copy_from_slice(&packed[from..from + part]);
+            (from, to, block) = (from + part + 3, to + part, plan::BLOCK as usize);
+        }
+        Ok(to)
+    }
+}
+
+fn damaged(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}

@@ -1,0 +1,175 @@
+//! Whether a bundle is as it was written, and where it is not.
+
+use crate::{
+    archive::{Archive, Member},
+    error::BundleError,
+    export::Event,
+    head::blob_name,
+    plan,
+    reader::{Input, Reader},
+    writer,
+};
+use lsrepo_types::{Digest, Hasher};
+use serde::Serialize;
+use std::{
+    io::Read,
+    path::PathBuf,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+/// What is read at once.
+const CHUNK: usize = 1 << 20;
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// blobs that were read
+    pub blobs: u64,
+    /// their bytes
+    pub bytes: u64,
+    /// what is not as it was written, in the order of the bundle
+    pub damage: Vec<Damage>,
+}
+
+/// A place that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Damage {
+    /// the file
+    pub file: PathBuf,
+    /// where it begins there, in bytes
+    pub offset: u64,
+    /// how far it goes, in bytes; at most 8 MiB, but where nothing more can be said
+    pub bytes: u64,
+    /// the blob that it is in
+    pub blob: Option<Digest>,
+    /// what is wrong
+    pub what: String,
+}
+
+/// Checks what lies around the blobs, and with `full` every byte of them, on all cores.
+pub fn verify(archive: &Archive, full: bool, on_event: &dyn Fn(Event<'_>)) -> Result<Verified, BundleError> {
+    let mut verified = Verified::default();
+    verified.damage.extend(ending(archive)?);
+    if !full {
+        return Ok(verified);
+    }
+    verified.damage.extend(tools(archive)?);
+    let (blobs, bytes) = (archive.members.len() as u64, archive.members.iter().map(|member| member.size).sum());
+    (verified.blobs, verified.bytes) = (blobs, bytes);
+    on_event(Event::Total { blobs, bytes });
+    let next = AtomicUsize::new(0);
+    let (send, receive) = mpsc::sync_channel(64);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let found = thread::scope(|scope| {
+        for _ in 0..threads {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                while let Some(member) = archive.members.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut done = 0;
+                    let seen = |bytes: u64| {
+                        done += bytes;
+                        if done >= 1 << 20 {
+                            let _ = send.send(Ok((std::mem::take(&mut done), Vec::new())));
+                        }
+                    };
+                    let told = match archive.hash(member, seen) {
+                        Ok(()) => Ok((done, Vec::new())),
+                        Err(error) => locate(archive, member, &error).map(|damage| (done, damage)),
+                    };
+                    if send.send(told).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        let mut all = Vec::new();
+        for told in receive {
+            let (bytes, damage) = told?;
+            on_event(Event::Bytes(bytes));
+            all.extend(damage);
+        }
+        Ok::<_, BundleError>(all)
+    })?;
+    verified.damage.extend(found);
+    verified.damage.sort();
+    Ok(verified)
+}
+
+/// Which frames of a bad blob are bad.
+fn locate(archive: &Archive, member: &Member, error: &BundleError) -> Result<Vec<Damage>, BundleError> {
+    if let BundleError::Io { .. } = error {
+        return Err(BundleError::Shape(error.to_string()));
+    }
+    let (mut at, mut found) = (member.start, Vec::new());
+    for frame in plan::frames(&blob_name(&member.digest), member.size) {
+        let size = frame.size().packed();
+        let mut bytes = vec![0; size as usize];
+        let read = archive.source.read_exact_at(&mut bytes, at);
+        if read.is_err() || writer::blocks(&frame, &bytes).is_none() {
+            found.push(damage(archive, at, size, Some(member.digest), "not the bytes that were written"));
+        }
+        at += size;
+    }
+    if found.is_empty() {
+        // The checksums fit and the digest does not: somebody wrote it anew.
+        found.push(damage(archive, member.start, at - member.start, Some(member.digest), "another content"));
+    }
+    Ok(found)
+}
+
+fn damage(archive: &Archive, at: u64, bytes: u64, blob: Option<Digest>, what: &str) -> Damage {
+    let (file, offset) = archive.source.place(at).map(|(path, at)| (path.to_owned(), at)).unwrap_or_default();
+    Damage { file, offset, bytes, blob, what: what.to_owned() }
+}
+
+/// The end of the tar and the seek table, which follow from names and sizes.
+fn ending(archive: &Archive) -> Result<Option<Damage>, BundleError> {
+    let mut reader = Reader::new(archive.source.reader(0, 64 << 10));
+    reader.pass_tools()?;
+    for (name, limit) in [("oci-layout", 1024), ("index.json", 64 << 20), ("index.json.asc", 1 << 20), ("key.asc", 1 << 20)] {
+        reader.open(name, limit)?;
+    }
+    for member in archive.members.iter().filter(|member| member.start < archive.body) {
+        reader.pass(&blob_name(&member.digest), member.size)?;
+    }
+    if let Some((digest, size)) = archive.left_out {
+        reader.pass(&blob_name(&digest), size)?;
+    }
+    for member in archive.members.iter().filter(|member| member.start >= archive.body) {
+        reader.pass(&blob_name(&member.digest), member.size)?;
+    }
+    let at = reader.offset();
+    match reader.finish() {
+        Ok(()) => Ok(None),
+        Err(error @ BundleError::Io { .. }) => Err(error),
+        Err(_) => {
+            let rest = archive.source.size().saturating_sub(at);
+            Ok(Some(damage(archive, at, rest, None, "the end of the bundle is not as it must be")))
+        }
+    }
+}
+
+fn tools(archive: &Archive) -> Result<Option<Damage>, BundleError> {
+    let Some((digest, size)) = archive.tools else { return Ok(None) };
+    let head = crate::tools::HEAD as u64;
+    let mut reader = archive.source.reader(0, CHUNK);
+    let failed = crate::error::io("reading the bundle");
+    let mut hash = || {
+        reader.pass(head)?;
+        let (mut hasher, mut buffer, mut left) = (Hasher::new(), vec![0; 64 << 10], size);
+        while left > 0 {
+            let part = left.min(buffer.len() as u64) as usize;
+            reader.read_exact(&mut buffer[..part])?;
+            hasher.update(&buffer[..part]);
+            left -= part as u64;
+        }
+        Ok(hasher.finish())
+    };
+    let found = hash().map_err(failed)?;
+    Ok((found != digest).then(|| damage(archive, 0, head + size, None, "the tools are not those that the signed index names")))
+}

@@ -1,0 +1,120 @@
+//! Places besides the store's own folder where blobs lie: bundles on their media. *A bundle is a store too.*
+
+use crate::error::{At, StoreError};
+use lsrepo_types::Digest;
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    sync::Arc,
+};
+
+/// Blobs that lie somewhere else. Nothing of a blob is given before all of it was checked.
+pub trait Shelf: Debug + Send + Sync {
+    /// What is told of it: `bundle.tar.zst`.
+    fn name(&self) -> String;
+    /// The sets that it holds, by name.
+    fn roots(&self) -> &BTreeMap<String, Digest>;
+    /// How long a blob is, where it lies here.
+    fn size_of(&self, digest: &Digest) -> Option<u64>;
+    /// Reads a whole blob where that was not done before, and says what is wrong with it. May take its time.
+    fn check(&self, digest: &Digest) -> io::Result<()>;
+    /// As many bytes of a checked blob as fit, from `offset` on; none behind its end.
+    fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// A blob, open to be read.
+#[derive(Debug)]
+pub struct Blob {
+    place: Place,
+    size: u64,
+    at: u64,
+}
+
+#[derive(Debug)]
+enum Place {
+    File(File, PathBuf),
+    Shelf(Arc<dyn Shelf>, Digest),
+}
+
+impl Blob {
+    pub(crate) fn of_file(file: File, path: PathBuf) -> Result<Self, StoreError> {
+        let size = file.metadata().at(&path)?.len();
+        Ok(Self { place: Place::File(file, path), size, at: 0 })
+    }
+
+    pub(crate) fn of_shelf(shelf: Arc<dyn Shelf>, digest: Digest, size: u64) -> Result<Self, StoreError> {
+        match shelf.check(&digest) {
+            Ok(()) => Ok(Self { place: Place::Shelf(shelf, digest), size, at: 0 }),
+            Err(why) => Err(StoreError::Shelf { digest, shelf: shelf.name(), why }),
+        }
+    }
+
+    /// How long it is now, in bytes.
+    pub fn size(&self) -> io::Result<u64> {
+        match &self.place {
+            Place::File(file, _) => Ok(file.metadata()?.len()),
+            Place::Shelf(..) => Ok(self.size),
+        }
+    }
+
+    /// Its own file, where it has one.
+    pub fn file(&self) -> Option<&File> {
+        match &self.place {
+            Place::File(file, _) => Some(file),
+            Place::Shelf(..) => None,
+        }
+    }
+
+    /// Where its own file lies.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match &self.place {
+            Place::File(_, path) => Some(path),
+            Place::Shelf(..) => None,
+        }
+    }
+
+    /// Reads from anywhere in it, as [`FileExt::read_at`] does.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match &self.place {
+            Place::File(file, _) => file.read_at(buffer, offset),
+            Place::Shelf(shelf, digest) => shelf.read_at(digest, buffer, offset),
+        }
+    }
+
+    /// Fills the buffer from anywhere in it.
+    pub fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match self.read_at(buffer, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => (buffer, offset) = (&mut buffer[read..], offset + read as u64),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Read for Blob {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Blob {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (from, by) = match to {
+            SeekFrom::Start(at) => (at, 0),
+            SeekFrom::End(by) => (self.size, by),
+            SeekFrom::Current(by) => (self.at, by),
+        };
+        self.at = from.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
