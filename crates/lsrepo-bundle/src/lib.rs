@@ -20,6 +20,7 @@ mod head;
 pub mod image_archive;
 mod import;
 mod inspect;
+pub mod parity;
 mod plan;
 mod reader;
 mod writer;
