@@ -7,10 +7,14 @@
 //! blobs/sha256/…                                         packages, a platform after the other
 //! (end of the tar)  (seek table)
 //! ```
-//! A normalised tar in zstd frames of at most 8 MiB, each with its checksum, none with parts of two members. The frames hold raw blocks, for what is in a bundle is compressed
-//! already: writing is a copy. Every byte that is not content follows from names and sizes (module `plan`), so the
-//! writer and the reader walk through the same plan, and a bundle has no bit that could be another. The contents
-//! hang from `index.json` by their digests, and `index.json` is signed.
+//! A normalised tar in zstd frames of at most 8 MiB, each with its checksum, none with parts of two members. The
+//! frames hold raw blocks, for what is in a bundle is compressed already: writing is a copy. Every byte that is not
+//! content follows from names and sizes (module `plan`), so the writer and the reader walk through the same plan, a
+//! bundle has no bit that could be another, and where a blob lies is arithmetic: a bundle is served where it lies
+//! ([`Archive`]). The contents hang from `index.json` by their digests, and `index.json` is signed.
+//!
+//! For media it is cut between frames into volumes (module `volume`), which [`parity`] repairs. What the far side has
+//! already ([`Receipt`]) stays out of it: the signed index says so.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
 mod archive;
@@ -24,6 +28,7 @@ pub mod image_archive;
 mod import;
 mod inspect;
 mod moving;
+pub mod parity;
 mod plan;
 mod reader;
 mod receipt;
