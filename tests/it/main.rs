@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bom;
+mod bundles;
 mod charts;
 mod deb;
 mod desk;

@@ -6,7 +6,7 @@ use crate::{
     describe::{Described, described},
     error::BundleError,
     head::{self, Body, blob_name},
-    import::{Trust, roots},
+    import::{Trust, refuse_without_base, roots},
     inspect::{Inspection, inspected},
     plan,
     reader::Reader,
@@ -14,7 +14,7 @@ use crate::{
 };
 use lsrepo_oci::Descriptor;
 use lsrepo_sign::Fingerprint;
-use lsrepo_store::Shelf;
+use lsrepo_store::{Shelf, Store};
 use lsrepo_types::{Digest, Hasher};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -149,13 +149,24 @@ impl Archive {
         }
     }
 
-    /// Checks every blob, one after the other, and tells those that are bad. For a thread of its own.
-    pub fn check_all(&self, bad: impl Fn(&str)) {
-        for member in &self.members {
-            if let Err(why) = self.check(&member.digest) {
-                bad(&format!("{}: {why}", self.source.name()));
-            }
+    /// Writes a blob that is in it somewhere else. It is whole and right only where this ends well.
+    pub fn copy(&self, digest: &Digest, out: &mut dyn io::Write) -> Result<(), BundleError> {
+        let Some(member) = self.find(digest) else { return Err(BundleError::Shape(format!("blob {digest} is not in it"))) };
+        let mut reader = Reader::behind(self.source.reader(member.start, CHUNK), member.start);
+        let mut hasher = Hasher::new();
+        reader.member(&blob_name(digest), member.size, |part| {
+            hasher.update(part);
+            out.write_all(part).map_err(crate::error::io("writing what is extracted"))
+        })?;
+        match hasher.finish() == *digest {
+            true => Ok(()),
+            false => Err(reader.damaged(&format!("blob {digest} has another content"))),
         }
+    }
+
+    /// What it leaves out must be in the store.
+    pub fn refuse_without_base(&self, store: &Store) -> Result<(), BundleError> {
+        refuse_without_base(store, &self.absent)
     }
 }
 
@@ -183,6 +194,14 @@ impl Shelf for Archive {
             other => other.map_err(|error| error.to_string()),
         };
         member.state.get_or_init(|| found).clone().map_err(damaged)
+    }
+
+    fn check_all(&self, bad: &dyn Fn(&str)) {
+        for member in &self.members {
+            if let Err(why) = self.check(&member.digest) {
+                bad(&format!("{}: {why}", self.source.name()));
+            }
+        }
     }
 
     fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize> {

@@ -22,6 +22,8 @@ pub trait Shelf: Debug + Send + Sync {
     fn size_of(&self, digest: &Digest) -> Option<u64>;
     /// Reads a whole blob where that was not done before, and says what is wrong with it. May take its time.
     fn check(&self, digest: &Digest) -> io::Result<()>;
+    /// Checks every blob, one after the other, and tells of those that are bad. For a thread of its own.
+    fn check_all(&self, bad: &dyn Fn(&str));
     /// As many bytes of a checked blob as fit, from `offset` on; none behind its end.
     fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }

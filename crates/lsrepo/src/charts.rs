@@ -6,11 +6,10 @@ use lsrepo_bom::{
     chart::{ChartFiles, FoundImages, find_images},
     lock::LockedFile,
 };
-use lsrepo_store::Store;
+use lsrepo_store::{Blob, Store};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    fs::File,
     io::{BufReader, Read},
 };
 
@@ -30,7 +29,7 @@ pub(crate) fn images(store: &Store, file: &LockedFile) -> Result<FoundImages> {
 }
 
 /// The charts in an archive, by their folders.
-fn charts(file: File) -> Result<BTreeMap<String, ChartFiles>> {
+fn charts(file: Blob) -> Result<BTreeMap<String, ChartFiles>> {
     let mut charts: BTreeMap<String, ChartFiles> = BTreeMap::new();
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)).take(MOST_BYTES));
     for (number, entry) in archive.entries()?.enumerate() {

@@ -1,12 +1,16 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
 mod bom;
+mod bundle;
 mod image_command;
 mod images;
 mod selection;
 mod serve;
 
 pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportListsArgs, PreflightArgs};
+pub use bundle::{
+    BundleCommand, DiffArgs, ExportArgs, ExtractArgs, ImportArgs, InspectArgs, LsArgs, ReceiptArgs, RepairArgs, VerifyArgs,
+};
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
 pub use selection::{Kind, Selection, Upstreams};
@@ -14,7 +18,6 @@ pub use serve::{GcArgs, ServeArgs};
 
 use crate::output::Format;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use lsrepo_types::{Arch, Os};
 use std::path::PathBuf;
 
 /// The whole command, for man pages and completions.
@@ -29,7 +32,8 @@ pub fn command() -> clap::Command {
     version,
     about = "Carry a whole software stack across an air gap, and install from it with apt, dnf and any registry client",
     after_help = "Where there is internet:   lsrepo prepare  &&  lsrepo export -o bundle.tar.zst\n\
-                  Behind the air gap:        lsrepo import bundle.tar.zst  &&  lsrepo serve\n\n\
+                  Behind the air gap:        lsrepo import bundle.tar.zst  &&  lsrepo serve\n\
+                  ... or from the media:     lsrepo serve --bundle bundle.tar.zst\n\n\
                   Exit codes: 0 done, 1 the request cannot be satisfied, 2 wrong use or an environment error."
 )]
 pub struct Cli {
@@ -83,8 +87,23 @@ pub enum Command {
     Export(ExportArgs),
     /// Show what a bundle holds
     Inspect(InspectArgs),
-    /// Check a bundle and take it into the store of this machine
+    /// List what lies in a bundle
+    Ls(LsArgs),
+    /// Take single packages and files out of a bundle
+    Extract(ExtractArgs),
+    /// Check a bundle, and say where it is damaged
+    Verify(VerifyArgs),
+    /// Mend a bundle with its parity files: volumes that are lost, bytes that are wrong
+    Repair(RepairArgs),
+    /// Check a bundle and take it into the store of this machine, or leave it where it lies
     Import(ImportArgs),
+    /// Say what this machine has, so that the next bundle carries only what is missing
+    Receipt(ReceiptArgs),
+    /// Compare what two locks, bundles or stores carry
+    Diff(DiffArgs),
+    /// Show and forget bundles that are used where they lie
+    #[command(subcommand)]
+    Bundle(BundleCommand),
     /// Show, export and push the container images of the store
     #[command(subcommand)]
     Image(ImageCommand),
@@ -166,62 +185,6 @@ pub struct LockArgs {
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
-}
-
-/// `lsrepo export`
-#[derive(Args, Debug)]
-pub struct ExportArgs {
-    /// The bundle to write; `-` writes to standard output, oci://REGISTRY/REPOSITORY:TAG into a registry
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// Only these operating systems
-    #[arg(long, value_delimiter = ',', value_name = "OS")]
-    pub os: Vec<Os>,
-    /// Only these architectures
-    #[arg(long, value_delimiter = ',', value_name = "ARCH")]
-    pub arch: Vec<Arch>,
-    /// Sign with this secret key instead of the store's own
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-    /// Show what the bundle would hold; write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    pub(crate) registries: RegistryFlags,
-}
-
-/// `lsrepo inspect`
-#[derive(Args, Debug)]
-pub struct InspectArgs {
-    /// The bundle
-    pub bundle: PathBuf,
-    /// List every package
-    #[arg(long)]
-    pub packages: bool,
-    /// List every container image
-    #[arg(long)]
-    pub images: bool,
-    /// List every file
-    #[arg(long)]
-    pub files: bool,
-    /// Form of what is printed
-    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub output: Format,
-}
-
-/// `lsrepo import`
-#[derive(Args, Debug)]
-pub struct ImportArgs {
-    /// The bundle; `-` reads it from standard input, oci://REGISTRY/REPOSITORY:TAG from a registry
-    pub bundle: PathBuf,
-    /// Trust a signer that this machine does not know yet, and remember it
-    #[arg(long)]
-    pub trust_on_first_use: bool,
-    /// Show what would be added; change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    pub(crate) registries: RegistryFlags,
 }
 
 /// `lsrepo key`

@@ -1,6 +1,6 @@
 //! What a command needs from the world, read once: home, clock, terminal.
 
-use crate::{cli::Cli, progress::Progress};
+use crate::{cli::Cli, progress::Progress, shelves};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_sign::{Keyring, SecretKey};
 use lsrepo_store::{Guard, Store, StoreError};
@@ -38,8 +38,15 @@ impl Context {
         Ok(Self { home, now: now(), progress: Progress::new(cli), verbose: cli.verbose })
     }
 
-    /// Opens the store, which is made where it is not there yet.
+    /// Opens the store, which is made where it is not there yet, with the bundles that are used where they lie.
     pub(crate) fn store(&self) -> Result<Store> {
+        let store = self.own_store()?;
+        shelves::load(self, &store)?;
+        Ok(store)
+    }
+
+    /// Opens the store without them.
+    pub(crate) fn own_store(&self) -> Result<Store> {
         Ok(Store::open(&self.home)?)
     }
 

@@ -16,6 +16,7 @@ pub mod output;
 mod prepared;
 mod progress;
 mod registries;
+mod shelves;
 mod site;
 mod stored_images;
 mod upstreams;

@@ -11,6 +11,12 @@ pub struct ServeArgs {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
+    /// Serve this bundle from where it lies instead of the store: its file, one of its volumes or all of them, their folder
+    #[arg(long, value_name = "BUNDLE", num_args = 1.., conflicts_with_all = ["print_config", "allow_push"])]
+    pub bundle: Vec<PathBuf>,
+    /// With --bundle: take a signer that this machine does not know yet
+    #[arg(long, requires = "bundle")]
+    pub trust_on_first_use: bool,
     /// Print the files that let a container tool find its images here, and serve nothing: containerd, docker, podman, crio
     /// or kubeadm
     #[arg(long, value_name = "TOOL", conflicts_with_all = ["allow_push", "htpasswd", "require_login", "quota"])]

@@ -4,7 +4,7 @@ mod artifacts;
 mod lists;
 
 use crate::{
-    cli::{BomArgs, BomCommand, ExpandArgs},
+    cli::{BomArgs, BomCommand, DiffArgs, ExpandArgs},
     context::Context,
     output::{print, write},
     wanted::{self, Chosen},
@@ -28,6 +28,10 @@ pub(crate) fn run(context: &Context, args: &BomArgs) -> Result<()> {
         Some(BomCommand::Schema) => write((serde_json::to_string_pretty(&Module::schema())? + "\n").as_bytes()),
         Some(BomCommand::Import(args)) => lists::import(context, args),
     }
+}
+
+pub(crate) fn diff(context: &Context, args: &DiffArgs) -> Result<()> {
+    artifacts::diff(context, &args.before, &args.after, args.output)
 }
 
 /// A module, as it is listed.

@@ -9,10 +9,10 @@ mod take;
 
 use super::{preflight, resolve::refuse_conflicts, runtime};
 use crate::{
-    cli::PrepareArgs,
+    cli::{ExportArgs, PrepareArgs},
     closure::{self, Share, by_url::UrlPackage},
     context::Context,
-    failure::all_of,
+    failure::{Hint as _, all_of},
     files::{Files, Open, Survey},
     output::print,
     wanted::{self, Wanted},
@@ -93,6 +93,28 @@ pub(crate) fn run(context: &Context, args: &PrepareArgs) -> Result<()> {
         }
     }
     print(args.output, &summary, summary::text)
+}
+
+/// What a lock says, downloaded into the store: no index is asked, and nobody's wishes.
+pub(super) fn from_lock(context: &Context, args: &ExportArgs) -> Result<()> {
+    let lock = read_lock(&args.lock_file)?;
+    let lock = lock
+        .with_context(|| args.lock_file.display().to_string())
+        .hint("`lsrepo prepare --dry-run` makes none; `lsrepo prepare` does")?;
+    let (runtime, store) = (runtime()?, context.store()?);
+    let wanted = |part: &PlatformLock| Wanted { platform: part.name.clone(), asked: part.asked.clone(), base: None };
+    let fits = |part: &&PlatformLock| {
+        (args.os.is_empty() || args.os.contains(&part.name.os)) && (args.arch.is_empty() || args.arch.contains(&part.name.arch))
+    };
+    let parts: Vec<&PlatformLock> = lock.platforms.iter().filter(fits).collect();
+    let all: Vec<Wanted> = parts.iter().map(|part| wanted(part)).collect();
+    let flags = (&args.registries, args.upstreams.proxy.as_deref());
+    let finder = Finder::new(context, (&runtime, &store), flags, &[], &all)?;
+    for part in parts {
+        let images = finder.manifests(part)?;
+        take::take(context, &runtime, &store, part, &images, (&args.upstreams, finder.registries.as_ref()))?;
+    }
+    Ok(())
 }
 
 /// What a run finds out, platform by platform.

@@ -2,11 +2,11 @@
 
 mod config;
 
-use super::runtime;
-use crate::{cli::ServeArgs, context::Context, failure::Hint, site};
+use super::{carry, runtime};
+use crate::{cli::ServeArgs, context::Context, failure::Hint, prepared, shelves, site};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_serve::{Current, Event, Htpasswd, Listener, Options, Push, Pushers};
-use lsrepo_store::Store;
+use lsrepo_store::{Shelf as _, Store};
 use lsrepo_types::Bytes;
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use tokio::{
@@ -19,15 +19,17 @@ use tokio::{
 const LOOK: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
-    let store = Arc::new(context.store()?);
+    let in_place = !args.bundle.is_empty();
+    let store = Arc::new(if in_place { context.own_store()? } else { context.store()? });
     if let Some(client) = args.print_config {
         return config::print(&store, client, args);
     }
     let options = options(args)?;
     let mut older = BTreeMap::new();
-    let mut snapshot = site::settled(&store)?;
+    let mut snapshot = if in_place { in_place_of(context, &store, args)? } else { site::settled(&store)? };
     let (site, shown) = site::publish(context, &store, &snapshot, &mut older)?;
     let current = Arc::new(Current::new(site));
+    let mut bundles = shelves::all(&store)?;
     runtime()?.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| args.listen.to_string()).hint("choose another address with --listen")?;
@@ -41,6 +43,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
                 .warn("the store is empty\nhint: `lsrepo import BUNDLE`, or `lsrepo prepare`; what is added is shown at once");
         }
         context.progress.note(&format!("listening on http://{address}/"));
+        check_behind(context, &store);
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let stop = async move {
             tokio::select! {
@@ -64,7 +67,10 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
             let mut look = time::interval(LOOK);
             loop {
                 look.tick().await;
-                match newer(context, &store, &snapshot, &mut older) {
+                if in_place {
+                    continue;
+                }
+                match newer(context, &store, &snapshot, (&mut older, &mut bundles)) {
                     Ok(Some((next, site))) => {
                         current.replace(site);
                         context.progress.note(&format!("snapshot {} is shown", next.number));
@@ -80,6 +86,32 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
             () = watching => Ok(()),
         }
     })
+}
+
+/// The sets of bundles that are served from where they lie, instead of the store's.
+fn in_place_of(context: &Context, store: &Store, args: &ServeArgs) -> Result<site::Snapshot> {
+    let archive = carry::opened(context, store, &args.bundle, args.trust_on_first_use)?;
+    let roots = archive.roots().clone();
+    store.set_shelves(vec![Arc::new(archive)]);
+    let date = prepared::newest(store, &roots)?;
+    Ok(site::Snapshot { number: 1, date: Some(date), roots })
+}
+
+/// Checks what lies in bundles while it is served already. A blob is checked before it is given in any case.
+fn check_behind(context: &Context, store: &Store) {
+    for shelf in store.shelves() {
+        let progress = context.progress;
+        std::thread::spawn(move || {
+            let bad = std::cell::Cell::new(0);
+            shelf.check_all(&|what| {
+                bad.set(bad.get() + 1);
+                progress.warn(&format!("{what}; it is not served"));
+            });
+            if bad.get() == 0 {
+                progress.note(&format!("{}: every blob is as it was written", shelf.name()));
+            }
+        });
+    }
 }
 
 /// Who may do what with the registry.
@@ -109,8 +141,9 @@ fn newer(
     context: &Context,
     store: &Store,
     shown: &site::Snapshot,
-    older: &mut BTreeMap<lsrepo_types::Os, lsrepo_publish::Tree>,
+    (older, bundles): (&mut BTreeMap<lsrepo_types::Os, lsrepo_publish::Tree>, &mut Vec<shelves::Registered>),
 ) -> Result<Option<(site::Snapshot, lsrepo_serve::Site)>> {
+    shelves::reload(context, store, bundles)?;
     if store.roots()? == shown.roots {
         return Ok(None);
     }

@@ -203,5 +203,5 @@ fn download(from: &Reference, blob: &Descriptor) -> Download {
 
 /// A bad bundle is an answer, wherever it lies.
 fn of_bundle<T>(result: Result<T, BundleError>, from: &Reference) -> Result<T> {
-    super::judge(result, Path::new(&format!("{SCHEME}{from}"))).with_context(|| "the bundle in the registry")
+    super::judge(result, &[format!("{SCHEME}{from}").into()]).with_context(|| "the bundle in the registry")
 }

@@ -1,0 +1,81 @@
+//! Bundles that stay where they lie: `lsrepo import --register`, `lsrepo bundle`.
+
+use super::{judge, opened, source};
+use crate::{
+    cli::BundleCommand,
+    context::Context,
+    failure::unsatisfied,
+    output::print,
+    shelves::{self, Registered},
+    site,
+};
+use anyhow::Result;
+use lsrepo_bundle::{Archive, Source, Trust};
+use lsrepo_store::Store;
+use lsrepo_types::{Bytes, Count};
+use std::path::PathBuf;
+
+/// `lsrepo bundle`
+pub(crate) fn run(context: &Context, command: &BundleCommand) -> Result<()> {
+    let store = context.own_store()?;
+    match command {
+        BundleCommand::List { output } => {
+            let text = |one: &Registered| {
+                let paths: Vec<String> = one.paths.iter().map(|path| path.display().to_string()).collect();
+                format!("{}  {}  signed by {}\n", &one.index.hex()[..12], paths.join(" "), one.signer)
+            };
+            print(*output, &shelves::all(&store)?, |all| all.iter().map(text).collect())
+        }
+        BundleCommand::Forget { bundle } => {
+            let _guard = context.alone(&store)?;
+            let path = PathBuf::from(bundle);
+            let path = path.canonicalize().unwrap_or(path);
+            let is_meant = |one: &Registered| one.paths.contains(&path) || bundle.len() >= 4 && one.index.hex().starts_with(bundle);
+            let meant: Vec<Registered> = shelves::all(&store)?.into_iter().filter(is_meant).collect();
+            let [one] = &meant[..] else {
+                let found = if meant.is_empty() { "no such bundle is used" } else { "that is the beginning of several" };
+                return Err(unsatisfied(format!("`{bundle}`: {found}\nhint: `lsrepo bundle list`")));
+            };
+            one.remove(&store)?;
+            shelves::load(context, &store)?;
+            let snapshot = site::snapshot(&store)?;
+            context.progress.note(&format!("snapshot {}: without it", snapshot.number));
+            Ok(())
+        }
+    }
+}
+
+/// Leaves a bundle where it lies, and lets the store look into it.
+pub(super) fn register(context: &Context, store: &Store, paths: &[PathBuf], on_first_use: bool) -> Result<()> {
+    let archive = opened(context, store, paths, on_first_use)?;
+    let (count, bytes) = archive.blobs().fold((0, 0), |(count, bytes), (_, size)| (count + 1, bytes + size));
+    Registered::of(&archive)?.write(store)?;
+    shelves::load(context, store)?;
+    let snapshot = site::snapshot(store)?;
+    context.progress.note(&format!(
+        "snapshot {}: {} blobs, {}, used where they lie; each is checked before it is given",
+        snapshot.number,
+        Count(count),
+        Bytes(bytes)
+    ));
+    Ok(())
+}
+
+/// The store gave its blobs to a bundle of its own, and finds them there.
+pub(super) fn use_there(context: &Context, store: &Store, files: &[PathBuf]) -> Result<()> {
+    let keys = context.trusted()?;
+    let archive = judge(Archive::open(source(files)?, &Trust { keys: &keys, on_first_use: true, now: context.now }), files)?;
+    Registered::of(&archive)?.write(store)?;
+    context.progress.note("the store finds there what it gave away; `lsrepo bundle forget` ends that");
+    shelves::load(context, store)
+}
+
+/// What is copied into the store need not be looked for on the media any more.
+pub(super) fn unused(context: &Context, store: &Store, source: &Source) -> Result<()> {
+    let paths: Vec<PathBuf> = source.paths().filter_map(|path| path.canonicalize().ok()).collect();
+    let used: Vec<Registered> = shelves::all(store)?.into_iter().filter(|one| one.paths == paths).collect();
+    for one in &used {
+        one.remove(store)?;
+    }
+    if used.is_empty() { Ok(()) } else { shelves::load(context, store) }
+}
