@@ -14,6 +14,8 @@ const MOST_MANIFEST: u64 = 64 << 20;
 /// A bundle's index, signed.
 pub(crate) struct Head {
     pub(crate) index: Index,
+    /// of the index's bytes: the name of the whole bundle
+    pub(crate) digest: Digest,
     pub(crate) signer: Fingerprint,
     /// whether a key of the keyring signed it; else the key that it carries did
     pub(crate) trusted: bool,
@@ -47,6 +49,7 @@ pub(crate) fn read<R: Read>(reader: &mut Reader<R>, trust: &Keyring, now: Timest
 pub(crate) fn check(index: &[u8], signature: &[u8], key: Vec<u8>, trust: &Keyring, now: Timestamp) -> Result<Head, BundleError> {
     let damaged = |what: &str| BundleError::Damaged { offset: 0, what: what.to_owned() };
     let (signer, trusted) = signer(index, signature, &key, trust, now)?;
+    let digest = Digest::of(index);
     if !is_canonical(signature) {
         return Err(damaged("the signature is not written as it must be"));
     }
@@ -56,7 +59,7 @@ pub(crate) fn check(index: &[u8], signature: &[u8], key: Vec<u8>, trust: &Keyrin
     }
     let created = index.annotations.get(annotation::CREATED).and_then(|text| text.parse().ok());
     let key = String::from_utf8(key).map_err(|_| damaged("the key is not text"))?;
-    Ok(Head { index, signer, trusted, key, created })
+    Ok(Head { index, digest, signer, trusted, key, created })
 }
 
 fn signer(index: &[u8], signature: &[u8], key: &[u8], trust: &Keyring, now: Timestamp) -> Result<(Fingerprint, bool), BundleError> {

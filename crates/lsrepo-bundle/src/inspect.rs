@@ -10,6 +10,8 @@ use std::{collections::BTreeMap, io::Read};
 /// What a bundle holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Inspection {
+    /// of the signed `index.json`, from which everything hangs: equal digests are equal bundles
+    pub index: Digest,
     /// fingerprint of the key that signed it
     pub signer: String,
     /// whether that key is trusted here
@@ -120,6 +122,7 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
         all_images.extend(image_sizes);
     }
     Ok(Inspection {
+        index: head.digest,
         signer: head.signer.to_string(),
         trusted: head.trusted,
         created: head.created,

@@ -3,12 +3,16 @@
 mod bom;
 mod image_command;
 mod images;
+mod key;
+mod manifest;
 mod selection;
 mod serve;
 
 pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportListsArgs, PreflightArgs};
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
+pub use key::KeyCommand;
+pub use manifest::{ManifestArgs, ManifestFormat};
 pub use selection::{Kind, Selection, Upstreams};
 pub use serve::{GcArgs, ServeArgs};
 
@@ -83,6 +87,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Show what a bundle holds
     Inspect(InspectArgs),
+    /// Write down what a bundle holds and who vouches for it, for whoever decides whether it may cross the gap
+    Manifest(ManifestArgs),
     /// Check a bundle and take it into the store of this machine
     Import(ImportArgs),
     /// Show, export and push the container images of the store
@@ -217,37 +223,12 @@ pub struct ImportArgs {
     /// Trust a signer that this machine does not know yet, and remember it
     #[arg(long)]
     pub trust_on_first_use: bool,
+    /// The signature of an approver under the bundle's manifest; needed on a machine that trusts approvers
+    #[arg(long, value_name = "FILE")]
+    pub approve: Option<PathBuf>,
     /// Show what would be added; change nothing
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
     pub(crate) registries: RegistryFlags,
-}
-
-/// `lsrepo key`
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Make this machine's signing key
-    Generate {
-        /// The name on the key
-        #[arg(long, default_value = "lsrepo", value_name = "NAME")]
-        name: String,
-    },
-    /// Print the public half of this machine's key
-    Export {
-        /// Write it to a file
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-    },
-    /// Trust bundles signed by this key
-    Trust {
-        /// A public key, armoured or binary
-        file: PathBuf,
-    },
-    /// Show this machine's key and those it trusts
-    List {
-        /// Form of what is printed
-        #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-        output: Format,
-    },
 }

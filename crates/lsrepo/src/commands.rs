@@ -6,6 +6,7 @@ mod gc;
 mod image;
 mod key;
 mod lock;
+mod manifest;
 mod preflight;
 mod prepare;
 mod resolve;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Lock(args) => lock::run(&context, &args),
         Command::Export(args) => carry::export(&context, &args),
         Command::Inspect(args) => carry::inspect(&context, &args),
+        Command::Manifest(args) => manifest::run(&context, &args),
         Command::Import(args) => carry::import(&context, &args),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Image(command) => image::run(&context, &command),

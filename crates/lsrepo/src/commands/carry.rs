@@ -2,6 +2,7 @@
 
 mod registry;
 
+use super::manifest;
 use crate::{
     cli::{ExportArgs, ImportArgs, InspectArgs},
     context::{Context, load_key},
@@ -71,6 +72,11 @@ pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
     print(args.output, &seen, |seen| text(seen, args.packages, args.images, args.files))
 }
 
+/// Whether a bundle is in a registry, where nothing is read but to be imported.
+pub(super) fn is_in_registry(bundle: &Path) -> Result<bool> {
+    Ok(registry::reference(bundle)?.is_some())
+}
+
 /// What a bundle says of its sets, checked.
 pub(super) fn described(context: &Context, bundle: &Path) -> Result<Vec<lsrepo_bundle::Described>> {
     judge(lsrepo_bundle::describe(open(bundle)?, &context.trusted()?, context.now), bundle)
@@ -78,7 +84,7 @@ pub(super) fn described(context: &Context, bundle: &Path) -> Result<Vec<lsrepo_b
 
 fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String {
     let trusted = if seen.trusted { "trusted here" } else { "not trusted here" };
-    let mut text = format!("signed by {} ({trusted})\n", seen.signer);
+    let mut text = format!("index {}\nsigned by {} ({trusted})\n", seen.index, seen.signer);
     if let Some(created) = seen.created {
         text += &format!("as of {created}\n");
     }
@@ -102,7 +108,7 @@ fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String 
 }
 
 /// Counts and bytes of packages, images and files.
-fn figures(packages: (u64, u64), images: (u64, u64), files: (u64, u64)) -> String {
+pub(super) fn figures(packages: (u64, u64), images: (u64, u64), files: (u64, u64)) -> String {
     let some = |(count, bytes): (u64, u64), one: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}, {}", Bytes(bytes))),
@@ -126,7 +132,7 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     let trust = Trust { keys: &keys, on_first_use: args.trust_on_first_use, now: context.now };
     let done = match registry::reference(&args.bundle)? {
         Some(from) => registry::import(context, args, &from, &store, &trust)?,
-        None => judge(lsrepo_bundle::import(open(&args.bundle)?, &store, &trust, &on_event), &args.bundle)?,
+        None => judge(lsrepo_bundle::import(manifest::cleared(context, args)?, &store, &trust, &on_event), &args.bundle)?,
     };
     carrying.finish();
     if let Some(key) = &done.new_key {
@@ -147,7 +153,7 @@ fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<(
         let text = registry::would_import(context, args, &from, store, &trust)?;
         return crate::output::write(text.as_bytes());
     }
-    let seen = lsrepo_bundle::inspect(open(&args.bundle)?, &context.trusted()?, context.now);
+    let seen = lsrepo_bundle::inspect(manifest::cleared(context, args)?, &context.trusted()?, context.now);
     let seen = judge(seen, &args.bundle)?;
     if !seen.trusted && !args.trust_on_first_use {
         return judge(Err(BundleError::Untrusted { signer: seen.signer }), &args.bundle);
@@ -167,7 +173,7 @@ fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<(
     crate::output::write(text.as_bytes())
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read>> {
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
     match path.as_os_str() == "-" {
         true => Ok(Box::new(io::stdin().lock())),
         false => Ok(Box::new(io::BufReader::with_capacity(1 << 20, File::open(path).with_context(|| path.display().to_string())?))),
@@ -175,7 +181,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
 }
 
 /// A bad bundle is an answer (exit code 1); a full disk is not.
-fn judge<T>(result: Result<T, BundleError>, path: &Path) -> Result<T> {
+pub(super) fn judge<T>(result: Result<T, BundleError>, path: &Path) -> Result<T> {
     match result {
         Err(error @ (BundleError::Io { .. } | BundleError::Store(_) | BundleError::Space { .. })) => Err(error.into()),
         other => other.or_unsatisfied().with_context(|| path.display().to_string()),
