@@ -1,6 +1,7 @@
 //! What holds for the project as a whole, and what a person gets who types its commands.
 #![allow(clippy::unwrap_used)]
 
+mod approval;
 mod bom;
 mod bundles;
 mod charts;
@@ -12,6 +13,9 @@ mod image_command;
 mod images;
 mod job;
 mod layers;
+mod manifest;
+#[allow(clippy::print_stderr)] // it says what was not tested
+mod program;
 mod registry;
 mod repository;
 #[allow(dead_code)] // each user of it needs another part

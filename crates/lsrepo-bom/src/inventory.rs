@@ -113,7 +113,8 @@ impl Inventory {
     }
 }
 
-fn packages<'a>(part: &'a PlatformLock, licences: &'a BTreeMap<Digest, String>) -> impl Iterator<Item = Artifact> + 'a {
+/// The packages of a platform, in the order of its lock.
+pub fn packages<'a>(part: &'a PlatformLock, licences: &'a BTreeMap<Digest, String>) -> impl Iterator<Item = Artifact> + 'a {
     let kind = match part.name.os.family() {
         Family::Debian => Kind::Deb,
         Family::RedHat => Kind::Rpm,
@@ -138,7 +139,8 @@ fn packages<'a>(part: &'a PlatformLock, licences: &'a BTreeMap<Digest, String>) 
     })
 }
 
-fn files(part: &PlatformLock) -> impl Iterator<Item = Artifact> + '_ {
+/// The files of a platform, in the order of its lock.
+pub fn files(part: &PlatformLock) -> impl Iterator<Item = Artifact> + '_ {
     part.files.iter().map(|file| Artifact {
         kind: Kind::File,
         name: file.name.clone(),
@@ -154,7 +156,8 @@ fn files(part: &PlatformLock) -> impl Iterator<Item = Artifact> + '_ {
     })
 }
 
-fn images(part: &PlatformLock) -> impl Iterator<Item = Artifact> + '_ {
+/// The container images of a platform, in the order of its lock.
+pub fn images(part: &PlatformLock) -> impl Iterator<Item = Artifact> + '_ {
     part.images.iter().map(|image| {
         let (name, tag) = split(&image.reference);
         Artifact {

@@ -235,7 +235,9 @@ impl PlatformLock {
         part.asked.charts.retain(|requirement| requirement.module == *module);
         part.sources.retain(|source| part.packages.iter().any(|package| package.source == source.name));
         part.documents.retain(|document| part.sources.iter().any(|source| source.name == document.source));
-        part.keys.retain(|key| part.sources.iter().any(|source| key.sources.contains(&source.name)));
+        // Whoever reads the part alone knows no other sources.
+        part.keys.iter_mut().for_each(|key| key.sources.retain(|name| part.sources.iter().any(|source| source.name == *name)));
+        part.keys.retain(|key| !key.sources.is_empty());
         part
     }
 

@@ -13,9 +13,9 @@ use crate::{
     source::Source,
 };
 use lsrepo_oci::Descriptor;
-use lsrepo_sign::Fingerprint;
+use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_store::{Shelf, Store};
-use lsrepo_types::{Digest, Hasher};
+use lsrepo_types::{Digest, Hasher, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},
     io,
@@ -67,13 +67,11 @@ impl std::fmt::Debug for Archive {
 
 impl Archive {
     /// Opens a bundle. Who signed it must be trusted.
-    pub fn open(source: Source, trust: &Trust<'_>) -> Result<Self, BundleError> {
-        let source = Arc::new(source);
+    pub fn open(source: &Arc<Source>, trust: &Trust<'_>) -> Result<Self, BundleError> {
+        let source = source.clone();
         let mut reader = Reader::new(source.reader(0, HEAD));
         let head = head::read(&mut reader, trust.keys, trust.now)?;
-        if !head.trusted && !trust.on_first_use {
-            return Err(BundleError::Untrusted { signer: head.signer.to_string() });
-        }
+        trust.take(&head)?;
         if source.said().is_some_and(|said| said != head.digest) {
             return Err(BundleError::Shape("its volumes say that they are of another bundle".to_owned()));
         }
@@ -109,13 +107,13 @@ impl Archive {
     }
 
     /// What it holds, from its head.
-    pub fn inspect(source: &Arc<Source>, trust: &Trust<'_>) -> Result<Inspection, BundleError> {
-        inspected(Reader::new(source.reader(0, HEAD)), trust.keys, trust.now)
+    pub fn inspect(source: &Arc<Source>, keys: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
+        inspected(Reader::new(source.reader(0, HEAD)), keys, now)
     }
 
     /// What it says of what it carries.
-    pub fn describe(source: &Arc<Source>, trust: &Trust<'_>) -> Result<Vec<Described>, BundleError> {
-        described(Reader::new(source.reader(0, HEAD)), trust.keys, trust.now)
+    pub fn describe(source: &Arc<Source>, keys: &Keyring, now: Timestamp) -> Result<Vec<Described>, BundleError> {
+        described(Reader::new(source.reader(0, HEAD)), keys, now)
     }
 
     /// Where it lies.

@@ -3,7 +3,7 @@
 use crate::{
     error::{BundleError, io},
     export::Event,
-    head::{self, Body, blob_name},
+    head::{self, Body, Head, blob_name},
     plan,
     reader::{Input, Piped, Reader},
     source::Source,
@@ -30,6 +30,21 @@ pub struct Trust<'a> {
     pub on_first_use: bool,
     /// the clock, for keys that expire
     pub now: Timestamp,
+    /// no other bundle than the one with this index, where somebody approved one
+    pub only: Option<Digest>,
+}
+
+impl Trust<'_> {
+    /// Whether a bundle with this head may be taken.
+    pub(crate) fn take(&self, head: &Head) -> Result<(), BundleError> {
+        if self.only.is_some_and(|only| only != head.digest) {
+            return Err(BundleError::Shape("it is not the bundle that was approved".to_owned()));
+        }
+        match head.trusted || self.on_first_use {
+            true => Ok(()),
+            false => Err(BundleError::Untrusted { signer: head.signer.to_string() }),
+        }
+    }
 }
 
 /// What was imported.
@@ -60,15 +75,14 @@ pub fn import(input: impl Read, store: &Store, trust: &Trust<'_>, on_event: &dyn
 /// [`import`] from media. What `moving` has in the store goes from there, so that the disk holds it once; in the end the
 /// files are removed.
 pub fn import_from(
-    source: Source,
+    source: &Arc<Source>,
     moving: bool,
     store: &Store,
     trust: &Trust<'_>,
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<Imported, BundleError> {
-    let source = Arc::new(source);
     let done = take(Reader::new(source.reader(0, 1 << 20)), store, trust, moving, on_event)?;
-    if moving && let Some(source) = Arc::into_inner(source) {
+    if moving {
         source.remove().map_err(io("removing the bundle"))?;
     }
     Ok(done)
@@ -82,9 +96,7 @@ fn take<R: Input>(
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<Imported, BundleError> {
     let head = head::read(&mut reader, trust.keys, trust.now)?;
-    if !head.trusted && !trust.on_first_use {
-        return Err(BundleError::Untrusted { signer: head.signer.to_string() });
-    }
+    trust.take(&head)?;
     let roots = roots(&head.index)?;
     let Body { manifests, blobs, absent } = head::body(&mut reader, &head.index)?;
     refuse_without_base(store, &absent)?;

@@ -177,7 +177,7 @@ impl Source {
     }
 
     /// Removes the files.
-    pub(crate) fn remove(self) -> io::Result<()> {
+    pub(crate) fn remove(&self) -> io::Result<()> {
         self.volumes.iter().try_for_each(|volume| fs::remove_file(&volume.path))
     }
 

@@ -48,7 +48,7 @@ fn bundle(key: &SecretKey, blobs: &[&[u8]]) -> Vec<u8> {
 }
 
 fn take(bytes: &[u8], store: &Store, keys: &Keyring, on_first_use: bool) -> Result<Imported, BundleError> {
-    import(bytes, store, &Trust { keys, on_first_use, now: DATE }, &|_| {})
+    import(bytes, store, &Trust { keys, on_first_use, now: DATE, only: None }, &|_| {})
 }
 
 #[test]

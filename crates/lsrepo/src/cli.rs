@@ -4,6 +4,8 @@ mod bom;
 mod bundle;
 mod image_command;
 mod images;
+mod key;
+mod manifest;
 mod selection;
 mod serve;
 
@@ -13,6 +15,8 @@ pub use bundle::{
 };
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
+pub use key::KeyCommand;
+pub use manifest::{ManifestArgs, ManifestFormat};
 pub use selection::{Kind, Selection, Upstreams};
 pub use serve::{GcArgs, ServeArgs};
 
@@ -95,6 +99,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Mend a bundle with its parity files: volumes that are lost, bytes that are wrong
     Repair(RepairArgs),
+    /// Write down what a bundle holds and who vouches for it, for whoever decides whether it may cross the gap
+    Manifest(ManifestArgs),
     /// Check a bundle and take it into the store of this machine, or leave it where it lies
     Import(ImportArgs),
     /// Say what this machine has, so that the next bundle carries only what is missing
@@ -185,32 +191,4 @@ pub struct LockArgs {
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
-}
-
-/// `lsrepo key`
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Make this machine's signing key
-    Generate {
-        /// The name on the key
-        #[arg(long, default_value = "lsrepo", value_name = "NAME")]
-        name: String,
-    },
-    /// Print the public half of this machine's key
-    Export {
-        /// Write it to a file
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-    },
-    /// Trust bundles signed by this key
-    Trust {
-        /// A public key, armoured or binary
-        file: PathBuf,
-    },
-    /// Show this machine's key and those it trusts
-    List {
-        /// Form of what is printed
-        #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-        output: Format,
-    },
 }

@@ -6,6 +6,7 @@ mod gc;
 mod image;
 mod key;
 mod lock;
+mod manifest;
 mod preflight;
 mod prepare;
 mod resolve;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Extract(args) => carry::listing::extract(&context, &args),
         Command::Verify(args) => carry::check::verify(&context, &args),
         Command::Repair(args) => carry::check::repair(&context, &args),
+        Command::Manifest(args) => manifest::run(&context, &args),
         Command::Import(args) => carry::import(&context, &args),
         Command::Receipt(args) => carry::delta::receipt(&context, &args),
         Command::Diff(args) => bom::diff(&context, &args),

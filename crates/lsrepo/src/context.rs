@@ -1,5 +1,7 @@
 //! What a command needs from the world, read once: home, clock, terminal.
 
+mod approvers;
+
 use crate::{cli::Cli, progress::Progress, shelves};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_sign::{Keyring, SecretKey};
@@ -176,14 +178,18 @@ impl Context {
 
     /// Trusts the keys in `bytes`; gives their fingerprints.
     pub(crate) fn trust(&self, bytes: &[u8]) -> Result<Vec<String>> {
-        let fingerprints: Vec<String> = Keyring::parse(bytes)?.fingerprints().iter().map(ToString::to_string).collect();
-        let Some(first) = fingerprints.first() else { bail!("there is no key in it") };
-        let dir = self.trusted_dir();
-        fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
-        let (file, part) = (dir.join(format!("{first}.asc")), dir.join(format!(".{first}.part")));
-        fs::write(&part, bytes).and_then(|()| fs::rename(&part, &file)).with_context(|| file.display().to_string())?;
-        Ok(fingerprints)
+        keep_public(&self.trusted_dir(), bytes)
     }
+}
+
+/// Keeps public keys in a folder; gives their fingerprints.
+fn keep_public(dir: &Path, bytes: &[u8]) -> Result<Vec<String>> {
+    let fingerprints: Vec<String> = Keyring::parse(bytes)?.fingerprints().iter().map(ToString::to_string).collect();
+    let Some(first) = fingerprints.first() else { bail!("there is no key in it") };
+    fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+    let (file, part) = (dir.join(format!("{first}.asc")), dir.join(format!(".{first}.part")));
+    fs::write(&part, bytes).and_then(|()| fs::rename(&part, &file)).with_context(|| file.display().to_string())?;
+    Ok(fingerprints)
 }
 
 /// The clock, read once a run.

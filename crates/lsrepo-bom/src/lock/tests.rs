@@ -225,6 +225,16 @@ fn keys_and_documents_of_an_rpm_platform_survive_their_text() {
 }
 
 #[test]
+fn a_modules_part_names_a_key_for_its_own_sources_alone() {
+    let mut part = platform("almalinux-9/x86_64");
+    let sources = vec!["bookworm".into(), "bookworm-security".into()];
+    part.keys = vec![LockedKey { fingerprint: "AB12".into(), sources, armored: "key\n".into() }];
+    let own = Lock::new(vec![part.for_module(&"web".parse().unwrap())]);
+    assert_eq!(own.platforms[0].keys[0].sources, ["bookworm"]);
+    assert_eq!(Lock::parse(&own.render()).unwrap(), own);
+}
+
+#[test]
 fn images_and_what_refers_to_them_survive_their_text() {
     let mut part = platform("debian-12/arm64");
     let (web, reference) = ("web".parse::<ModuleName>().unwrap(), "docker.io/library/registry:2".to_owned());

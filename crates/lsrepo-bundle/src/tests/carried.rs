@@ -47,13 +47,13 @@ impl Desk {
 
     fn try_open(&self, paths: &[PathBuf]) -> Result<Archive, BundleError> {
         let keys = self.key.keyring();
-        Archive::open(Source::open(paths)?, &Trust { keys: &keys, on_first_use: false, now: DATE })
+        Archive::open(&Arc::new(Source::open(paths)?), &Trust { keys: &keys, on_first_use: false, now: DATE, only: None })
     }
 
     fn import(&self, paths: &[PathBuf], moving: bool, store: &Store) -> Result<Imported, BundleError> {
         let keys = self.key.keyring();
         let source = if moving { Source::open_to_free(paths)? } else { Source::open(paths)? };
-        import_from(source, moving, store, &Trust { keys: &keys, on_first_use: false, now: DATE }, &|_| {})
+        import_from(&Arc::new(source), moving, store, &Trust { keys: &keys, on_first_use: false, now: DATE, only: None }, &|_| {})
     }
 
     fn hidden(&self) -> Vec<PathBuf> {
@@ -124,7 +124,9 @@ fn every_flipped_bit_is_found() {
         wrong[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, &wrong).unwrap();
         let source = Source::open(std::slice::from_ref(&path));
-        let opened = source.and_then(|source| Archive::open(source, &Trust { keys: &keys, on_first_use: false, now: DATE }));
+        let opened = source.and_then(|source| {
+            Archive::open(&Arc::new(source), &Trust { keys: &keys, on_first_use: false, now: DATE, only: None })
+        });
         let good = opened.and_then(|archive| verify(&archive, true, &|_| {})).is_ok_and(|found| found.damage.is_empty());
         assert!(!good, "bit {bit} of byte {}", bit / 8);
         assert!(take(&wrong, &self::here().store, &keys, false).is_err(), "bit {bit} of byte {}", bit / 8);
@@ -312,7 +314,7 @@ fn volumes_are_read_while_they_arrive() {
         copy(ordinal as usize - 1);
     };
     let (there, keys) = (here(), desk.key.keyring());
-    let trust = Trust { keys: &keys, on_first_use: false, now: DATE };
+    let trust = Trust { keys: &keys, on_first_use: false, now: DATE, only: None };
     assert_eq!(import(Watched::new(&to, &on_wait), &there.store, &trust, &|_| {}).unwrap().written, 6);
     assert_eq!(*waited.borrow(), [(1, None), (3, Some(3))]);
 }

@@ -148,6 +148,9 @@ pub struct ImportArgs {
     /// Trust a signer that this machine does not know yet, and remember it
     #[arg(long)]
     pub trust_on_first_use: bool,
+    /// The signature of an approver under the bundle's manifest; needed on a machine that trusts approvers
+    #[arg(long, value_name = "FILE")]
+    pub approve: Option<PathBuf>,
     /// Show what would be added; change nothing
     #[arg(long)]
     pub dry_run: bool,

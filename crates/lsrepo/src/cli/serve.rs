@@ -17,6 +17,9 @@ pub struct ServeArgs {
     /// With --bundle: take a signer that this machine does not know yet
     #[arg(long, requires = "bundle")]
     pub trust_on_first_use: bool,
+    /// With --bundle: the signature of an approver under its manifest; needed on a machine that trusts approvers
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    pub approve: Option<PathBuf>,
     /// Print the files that let a container tool find its images here, and serve nothing: containerd, docker, podman, crio
     /// or kubeadm
     #[arg(long, value_name = "TOOL", conflicts_with_all = ["allow_push", "htpasswd", "require_login", "quota"])]

@@ -1,6 +1,6 @@
 //! `lsrepo bom`: what the stack is made of, and what is carried of it.
 
-mod artifacts;
+pub(super) mod artifacts;
 mod lists;
 
 use crate::{
@@ -92,7 +92,7 @@ fn expand(context: &Context, args: &ExpandArgs) -> Result<()> {
 }
 
 /// Writes a file in a folder that need not be there.
-fn save(file: &Path, text: &str) -> Result<()> {
+pub(super) fn save(file: &Path, text: &str) -> Result<()> {
     let write = || {
         fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
         fs::write(file, text)

@@ -7,7 +7,7 @@ pub(super) mod registered;
 mod registry;
 mod tools;
 
-use super::prepare;
+use super::{manifest, prepare};
 use crate::{
     cli::{ExportArgs, ImportArgs, InspectArgs},
     context::{Context, load_key},
@@ -24,8 +24,8 @@ use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self},
-    io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -134,33 +134,66 @@ pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
     print(args.output, &seen, |seen| text(seen, args.packages, args.images, args.files))
 }
 
-/// What a bundle holds.
-fn inspected(context: &Context, bundle: &[PathBuf]) -> Result<Inspection> {
-    if let [one] = bundle {
-        if registry::reference(one)?.is_some() {
-            bail!("inspect reads files\nhint: `lsrepo import --dry-run {}` says what is in it", one.display());
-        }
-        if one.as_os_str() == "-" {
-            return judge(lsrepo_bundle::inspect(io::stdin().lock(), &context.trusted()?, context.now), bundle);
+/// A bundle as it was given: on media, or as a stream.
+pub(super) enum Given<'a> {
+    /// files
+    Media(Arc<Source>),
+    /// standard input, or volumes that arrive
+    Stream(Box<dyn Read + 'a>),
+}
+
+impl Given<'_> {
+    /// What was named on the command line.
+    pub(super) fn open(paths: &[PathBuf]) -> Result<Self> {
+        match paths {
+            [one] if one.as_os_str() == "-" => Ok(Self::Stream(Box::new(io::stdin().lock()))),
+            _ => Ok(Self::Media(source(paths)?)),
         }
     }
-    let keys = context.trusted()?;
-    judge(Archive::inspect(&Arc::new(source(bundle)?), &trust(&keys, false, context.now)), bundle)
+
+    fn inspect(self, keys: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
+        match self {
+            Self::Media(source) => Archive::inspect(&source, keys, now),
+            Self::Stream(input) => lsrepo_bundle::inspect(input, keys, now),
+        }
+    }
+
+    fn describe(self, keys: &Keyring, now: Timestamp) -> Result<Vec<lsrepo_bundle::Described>, BundleError> {
+        match self {
+            Self::Media(source) => Archive::describe(&source, keys, now),
+            Self::Stream(input) => lsrepo_bundle::describe(input, keys, now),
+        }
+    }
+}
+
+/// What a bundle holds.
+fn inspected(context: &Context, bundle: &[PathBuf]) -> Result<Inspection> {
+    if let [one] = bundle
+        && is_in_registry(one)?
+    {
+        bail!("inspect reads files\nhint: `lsrepo import --dry-run {}` says what is in it", one.display());
+    }
+    judge(Given::open(bundle)?.inspect(&context.trusted()?, context.now), bundle)
+}
+
+/// Whether a bundle is in a registry, where nothing is read but to be imported.
+pub(super) fn is_in_registry(bundle: &Path) -> Result<bool> {
+    Ok(registry::reference(bundle)?.is_some())
 }
 
 /// What a bundle says of its sets, checked.
 pub(super) fn described(context: &Context, bundle: &Path) -> Result<Vec<lsrepo_bundle::Described>> {
-    let (keys, paths) = (context.trusted()?, [bundle.to_owned()]);
-    match bundle.as_os_str() == "-" {
-        true => judge(lsrepo_bundle::describe(io::stdin().lock(), &keys, context.now), &paths),
-        false => judge(Archive::describe(&Arc::new(source(&paths)?), &trust(&keys, false, context.now)), &paths),
-    }
+    let paths = [bundle.to_owned()];
+    judge(Given::open(&paths)?.describe(&context.trusted()?, context.now), &paths)
 }
 
 /// A bundle that is used where it lies; what it leaves out is in the store.
-pub(super) fn opened(context: &Context, store: &Store, paths: &[PathBuf], on_first_use: bool) -> Result<Archive> {
+pub(super) fn opened(context: &Context, store: &Store, paths: &[PathBuf], asked: Asked<'_>) -> Result<Archive> {
+    let source = source(paths)?;
+    let only = manifest::cleared(context, asked, paths, Given::Media(source.clone()))?.0;
     let keys = context.trusted()?;
-    let archive = judge(Archive::open(source(paths)?, &trust(&keys, on_first_use, context.now)), paths)?;
+    let trust = Trust { only, ..trust(&keys, asked.on_first_use, context.now) };
+    let archive = judge(Archive::open(&source, &trust), paths)?;
     judge(archive.refuse_without_base(store), paths)?;
     if let Some(key) = &archive.new_key {
         context.trust(key.as_bytes())?;
@@ -169,18 +202,27 @@ pub(super) fn opened(context: &Context, store: &Store, paths: &[PathBuf], on_fir
     Ok(archive)
 }
 
+/// What somebody says for a bundle.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// the signature of an approver
+    pub(super) approve: Option<&'a Path>,
+    /// take a signer that is not known yet
+    pub(super) on_first_use: bool,
+}
+
 /// The files of a bundle.
-fn source(paths: &[PathBuf]) -> Result<Source> {
-    judge(Source::open(paths), paths)
+fn source(paths: &[PathBuf]) -> Result<Arc<Source>> {
+    judge(Source::open(paths), paths).map(Arc::new)
 }
 
 fn trust(keys: &Keyring, on_first_use: bool, now: Timestamp) -> Trust<'_> {
-    Trust { keys, on_first_use, now }
+    Trust { keys, on_first_use, now, only: None }
 }
 
 fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String {
     let trusted = if seen.trusted { "trusted here" } else { "not trusted here" };
-    let mut text = format!("signed by {} ({trusted})\n", seen.signer);
+    let mut text = format!("index {}\nsigned by {} ({trusted})\n", seen.index, seen.signer);
     if let Some(created) = seen.created {
         text += &format!("as of {created}\n");
     }
@@ -210,7 +252,7 @@ fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String 
 }
 
 /// Counts and bytes of packages, images and files.
-fn figures(packages: (u64, u64), images: (u64, u64), files: (u64, u64)) -> String {
+pub(super) fn figures(packages: (u64, u64), images: (u64, u64), files: (u64, u64)) -> String {
     let some = |(count, bytes): (u64, u64), one: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}, {}", Bytes(bytes))),
@@ -228,33 +270,40 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     }
     let _guard = context.alone(&store)?;
     store.sweep()?;
-    let keys = context.trusted()?;
-    let trust = trust(&keys, args.trust_on_first_use, context.now);
+    let asked = Asked { approve: args.approve.as_deref(), on_first_use: args.trust_on_first_use };
     if args.register {
-        return registered::register(context, &store, &args.bundle, args.trust_on_first_use);
+        return registered::register(context, &store, &args.bundle, asked);
     }
     let carrying = Carrying::new(context.progress, "import");
     let on_event = |event: Event<'_>| carrying.hear(&event);
-    let done = match (&args.watch, &args.bundle[..]) {
-        (Some(folder), _) => {
-            let on_wait = |ordinal: u32, total: Option<u32>| {
-                let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
-                context.progress.note(&format!("{}: waiting for volume {ordinal}{of}", folder.display()));
+    let keys = context.trusted()?;
+    let mut trust = trust(&keys, args.trust_on_first_use, context.now);
+    let on_wait = |ordinal: u32, total: Option<u32>| {
+        let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
+        context.progress.note(&format!("waiting for volume {ordinal}{of}"));
+    };
+    let from_registry = args.bundle.first().map(|path| registry::reference(path)).transpose()?.flatten();
+    let done = match from_registry {
+        Some(from) => registry::import(context, args, &from, &store, &trust)?,
+        None => {
+            let paths = args.watch.as_ref().map_or(&args.bundle[..], std::slice::from_ref);
+            let given = match &args.watch {
+                Some(folder) => Given::Stream(Box::new(Watched::new(folder, &on_wait))),
+                None if args.moving => Given::Media(Arc::new(judge(Source::open_to_free(paths), paths)?)),
+                None => Given::open(paths)?,
             };
-            judge(lsrepo_bundle::import(Watched::new(folder, &on_wait), &store, &trust, &on_event), std::slice::from_ref(folder))?
+            let (only, given) = manifest::cleared(context, asked, paths, given)?;
+            trust.only = only;
+            let imported = match given {
+                Given::Stream(_) if args.moving => bail!("--move is for bundles in files"),
+                Given::Stream(input) => lsrepo_bundle::import(input, &store, &trust, &on_event),
+                Given::Media(source) => {
+                    registered::unused(context, &store, &source)?;
+                    lsrepo_bundle::import_from(&source, args.moving, &store, &trust, &on_event)
+                }
+            };
+            judge(imported, paths)?
         }
-        (None, [one]) if one.as_os_str() == "-" => {
-            judge(lsrepo_bundle::import(io::stdin().lock(), &store, &trust, &on_event), &args.bundle)?
-        }
-        (None, paths) => match paths.first().map(|path| registry::reference(path)).transpose()?.flatten() {
-            Some(from) => registry::import(context, args, &from, &store, &trust)?,
-            None => {
-                let opened = if args.moving { Source::open_to_free(paths) } else { Source::open(paths) };
-                let source = judge(opened, paths)?;
-                registered::unused(context, &store, &source)?;
-                judge(lsrepo_bundle::import_from(source, args.moving, &store, &trust, &on_event), paths)?
-            }
-        },
     };
     carrying.finish();
     if let Some(key) = &done.new_key {
@@ -272,24 +321,23 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
 fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<()> {
     if let Some(from) = args.bundle.first().map(|path| registry::reference(path)).transpose()?.flatten() {
         let keys = context.trusted()?;
-        let trust = trust(&keys, args.trust_on_first_use, context.now);
-        let text = registry::would_import(context, args, &from, store, &trust)?;
+        let text = registry::would_import(context, args, &from, store, &trust(&keys, args.trust_on_first_use, context.now))?;
         return crate::output::write(text.as_bytes());
     }
-    let seen = inspected(context, &args.bundle)?;
+    let asked = Asked { approve: args.approve.as_deref(), on_first_use: args.trust_on_first_use };
+    let (_, given) = manifest::cleared(context, asked, &args.bundle, Given::open(&args.bundle)?)?;
+    let seen = judge(given.inspect(&context.trusted()?, context.now), &args.bundle)?;
     if !seen.trusted && !args.trust_on_first_use {
         return judge(Err(BundleError::Untrusted { signer: seen.signer }), &args.bundle);
     }
-    let packages: BTreeMap<Digest, u64> =
-        seen.parts.iter().flat_map(|part| part.packages.iter().chain(&part.files)).map(|item| (item.digest, item.size)).collect();
-    let packages: BTreeMap<Digest, u64> =
-        packages.into_iter().filter(|(digest, _)| !seen.absent_content.contains(digest)).collect();
-    let absent = |all: &BTreeMap<Digest, u64>| {
-        let sizes: Vec<u64> = all.iter().filter(|&(digest, &size)| !store.contains(digest, size)).map(|(_, &size)| size).collect();
+    let items = seen.parts.iter().flat_map(|part| part.packages.iter().chain(&part.files)).map(|item| (item.digest, item.size));
+    let absent = |all: BTreeMap<Digest, u64>| {
+        let is_new = |(digest, size): &(Digest, u64)| !seen.absent_content.contains(digest) && !store.contains(digest, *size);
+        let sizes: Vec<u64> = all.into_iter().filter(is_new).map(|(_, size)| size).collect();
         (Count(sizes.len() as u64), Bytes(sizes.iter().sum()))
     };
-    let ((count, bytes), free) = (absent(&packages), Bytes(store.free_bytes()?));
-    let images = match absent(&seen.image_content) {
+    let ((count, bytes), free) = (absent(items.collect()), Bytes(store.free_bytes()?));
+    let images = match absent(seen.image_content.clone()) {
         _ if seen.images.is_empty() => String::new(),
         (count, bytes) => format!("; {count} blobs of images, {bytes}"),
     };
@@ -298,7 +346,7 @@ fn would_import(context: &Context, store: &Store, args: &ImportArgs) -> Result<(
 }
 
 /// A bad bundle is an answer (exit code 1); a full disk is not.
-fn judge<T>(result: Result<T, BundleError>, paths: &[PathBuf]) -> Result<T> {
+pub(super) fn judge<T>(result: Result<T, BundleError>, paths: &[PathBuf]) -> Result<T> {
     let path = || paths.first().map(|path| path.display().to_string()).unwrap_or_default();
     match result {
         Err(error @ (BundleError::Io { .. } | BundleError::Store(_) | BundleError::Space { .. })) => Err(error.into()),

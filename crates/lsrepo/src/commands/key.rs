@@ -2,10 +2,11 @@
 
 use crate::{
     cli::KeyCommand,
-    context::Context,
-    output::{self, print},
+    context::{Context, load_key},
+    output::{self, Format, print},
 };
 use anyhow::{Context as _, Result, bail};
+use lsrepo_sign::PublicKey;
 use serde::Serialize;
 use std::fs;
 
@@ -14,6 +15,8 @@ struct Row {
     fingerprint: String,
     name: String,
     own: bool,
+    /// approves manifests; the others sign bundles
+    approver: bool,
 }
 
 pub(crate) fn run(context: &Context, command: &KeyCommand) -> Result<()> {
@@ -30,22 +33,46 @@ pub(crate) fn run(context: &Context, command: &KeyCommand) -> Result<()> {
                 None => output::write(key.public_armored().as_bytes()),
             }
         }
-        KeyCommand::Trust { file } => {
+        KeyCommand::Trust { approver, file } => {
             context.store()?;
             let bytes = fs::read(file).with_context(|| file.display().to_string())?;
-            let trusted = context.trust(&bytes).with_context(|| file.display().to_string())?;
+            let trusted = if *approver { context.trust_approver(&bytes) } else { context.trust(&bytes) };
+            let trusted = trusted.with_context(|| file.display().to_string())?;
             output::write(trusted.iter().map(|one| format!("{one}\n")).collect::<String>().as_bytes())
         }
-        KeyCommand::List { output } => {
-            let own = context.find_key()?.map(|key| key.fingerprint());
-            let row = |key: lsrepo_sign::PublicKey| Row {
-                own: own.as_ref() == Some(&key.fingerprint),
-                fingerprint: key.fingerprint.to_string(),
-                name: key.user_id,
+        KeyCommand::Sign { key, output: to, file } => {
+            let key = match key {
+                Some(key) => load_key(&fs::read(key).with_context(|| key.display().to_string())?, key)?,
+                None => match context.find_key()? {
+                    Some(key) => key,
+                    None => bail!("this machine has no key yet\nhint: `lsrepo key generate`, or name one with --key FILE"),
+                },
             };
-            let rows: Vec<Row> = context.trusted()?.keys().into_iter().map(row).collect();
-            let line = |row: &Row| format!("{} {}{}\n", row.fingerprint, row.name, if row.own { " (this machine's)" } else { "" });
-            print(*output, &rows, |rows| rows.iter().map(line).collect())
+            let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+            let signature = key.sign_detached(&bytes, context.now.max(key.created()))?;
+            match to {
+                Some(to) => fs::write(to, signature).with_context(|| to.display().to_string()),
+                None => output::write(signature.as_bytes()),
+            }
         }
+        KeyCommand::List { output } => list(context, *output),
     }
+}
+
+fn list(context: &Context, output: Format) -> Result<()> {
+    let own = context.find_key()?.map(|key| key.fingerprint());
+    let row = |key: PublicKey, approver: bool| Row {
+        own: own.as_ref() == Some(&key.fingerprint),
+        fingerprint: key.fingerprint.to_string(),
+        name: key.user_id,
+        approver,
+    };
+    let signers = context.trusted()?.keys().into_iter().map(|key| row(key, false));
+    let approvers = context.approvers()?.keys().into_iter().map(|key| row(key, true));
+    let rows: Vec<Row> = signers.chain(approvers).collect();
+    let line = |row: &Row| {
+        let (own, approver) = (if row.own { " (this machine's)" } else { "" }, if row.approver { " (approves)" } else { "" });
+        format!("{} {}{own}{approver}\n", row.fingerprint, row.name)
+    };
+    print(output, &rows, |rows| rows.iter().map(line).collect())
 }

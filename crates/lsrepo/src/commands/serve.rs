@@ -90,7 +90,8 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
 
 /// The sets of bundles that are served from where they lie, instead of the store's.
 fn in_place_of(context: &Context, store: &Store, args: &ServeArgs) -> Result<site::Snapshot> {
-    let archive = carry::opened(context, store, &args.bundle, args.trust_on_first_use)?;
+    let asked = carry::Asked { approve: args.approve.as_deref(), on_first_use: args.trust_on_first_use };
+    let archive = carry::opened(context, store, &args.bundle, asked)?;
     let roots = archive.roots().clone();
     store.set_shelves(vec![Arc::new(archive)]);
     let date = prepared::newest(store, &roots)?;

@@ -13,6 +13,7 @@ use lsrepo_bom::{
     inventory::{Artifact, Difference, Inventory, cyclonedx, spdx},
     lock::PlatformLock,
 };
+use lsrepo_bundle::Described;
 use lsrepo_oci::media_type;
 use lsrepo_rpm::Record;
 use lsrepo_store::Store;
@@ -58,7 +59,7 @@ pub(super) fn diff(context: &Context, before: &Path, after: &Path, output: Forma
 }
 
 /// What a lock, a bundle or a store carries.
-fn inventory(context: &Context, what: Option<&Path>) -> Result<Inventory> {
+pub(in crate::commands) fn inventory(context: &Context, what: Option<&Path>) -> Result<Inventory> {
     match what {
         None if Path::new(LOCK).exists() => of_lock(context, Path::new(LOCK)),
         None => of_store(&context.store()?),
@@ -110,9 +111,15 @@ fn licences(store: &Store) -> Result<BTreeMap<Digest, String>> {
 
 /// A bundle says what it carries without being unpacked.
 fn of_bundle(context: &Context, bundle: &Path) -> Result<Inventory> {
+    let (parts, licences) = of_sets(carry::described(context, bundle)?, bundle)?;
+    Ok(Inventory::of(&Lock::new(parts), &licences))
+}
+
+/// The locks of a bundle's sets, one after the other, and the licences that packages state.
+pub(in crate::commands) fn of_sets(sets: Vec<Described>, bundle: &Path) -> Result<(Vec<PlatformLock>, BTreeMap<Digest, String>)> {
     let mut parts = Vec::new();
     let mut licences = BTreeMap::new();
-    for set in carry::described(context, bundle)? {
+    for set in sets {
         let what = || bundle.display().to_string();
         let text = String::from_utf8(prepared::unpacked(&set.lock)?).with_context(what)?;
         parts.extend(Lock::parse(&text).with_context(what)?.platforms);
@@ -121,7 +128,7 @@ fn of_bundle(context: &Context, bundle: &Path) -> Result<Inventory> {
             licences.extend(records.into_iter().filter_map(|(digest, record)| Some((digest, record.licence()?))));
         }
     }
-    Ok(Inventory::of(&Lock::new(parts), &licences))
+    Ok((parts, licences))
 }
 
 fn row(one: &Artifact) -> String {

@@ -18,7 +18,7 @@ use lsrepo_types::{Bytes, Count};
 pub(crate) fn verify(context: &Context, args: &VerifyArgs) -> Result<()> {
     let keys = context.trusted()?;
     // Whoever signed it: what is asked is whether it is whole.
-    let archive = judge(Archive::open(source(&args.bundle)?, &trust(&keys, true, context.now)), &args.bundle)?;
+    let archive = judge(Archive::open(&source(&args.bundle)?, &trust(&keys, true, context.now)), &args.bundle)?;
     let carrying = Carrying::new(context.progress, "verify");
     let verified = lsrepo_bundle::verify(&archive, args.full, &|event| carrying.hear(&event));
     carrying.finish();

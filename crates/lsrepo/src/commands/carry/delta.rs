@@ -8,11 +8,11 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use lsrepo_bom::Lock;
-use lsrepo_bundle::{Archive, Receipt};
+use lsrepo_bundle::{Archive, Receipt, SignedReceipt};
 use lsrepo_oci::Manifest;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, io::Read as _, path::Path};
 
 /// `lsrepo receipt`
 pub(crate) fn receipt(context: &Context, args: &ReceiptArgs) -> Result<()> {
@@ -43,9 +43,7 @@ fn of_store(store: &Store) -> Result<BTreeSet<Digest>> {
 pub(super) fn have(context: &Context, args: &ExportArgs) -> Result<BTreeSet<Digest>> {
     let mut have = BTreeSet::new();
     for file in &args.receipts {
-        let bytes = fs::read(file).with_context(|| file.display().to_string())?;
-        let read = Receipt::parse(&bytes, &context.trusted()?, context.now).or_unsatisfied();
-        let signed = read.with_context(|| file.display().to_string())?;
+        let signed = parse(context, file)?;
         let trusted = if signed.trusted { "" } else { ", whose key is not trusted here" };
         let count = Count(signed.receipt.have.len() as u64);
         let text = format!("{}: {count} blobs as of {}, signed by {}{trusted}", file.display(), signed.receipt.date, signed.signer);
@@ -56,6 +54,22 @@ pub(super) fn have(context: &Context, args: &ExportArgs) -> Result<BTreeSet<Dige
         have.extend(since(context, what).with_context(|| what.display().to_string())?);
     }
     Ok(have)
+}
+
+fn parse(context: &Context, file: &Path) -> Result<SignedReceipt> {
+    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    let read = Receipt::parse(&bytes, &context.trusted()?, context.now).or_unsatisfied();
+    read.with_context(|| file.display().to_string())
+}
+
+/// A receipt, where the file is one.
+pub(in crate::commands) fn read_receipt(context: &Context, file: &Path) -> Result<Option<Receipt>> {
+    let mut head = [0; 15];
+    let is_one = file.is_file() && fs::File::open(file).and_then(|mut opened| opened.read_exact(&mut head)).is_ok();
+    match is_one && head == *b"lsrepo-receipt " {
+        true => Ok(Some(parse(context, file)?.receipt)),
+        false => Ok(None),
+    }
 }
 
 /// What a store, a lock or a bundle has.
@@ -73,7 +87,7 @@ fn since(context: &Context, what: &Path) -> Result<BTreeSet<Digest>> {
     }
     // Whose it is does not matter: what it has not is missed by the import, and named.
     let (keys, paths) = (context.trusted()?, [what.to_owned()]);
-    let archive = judge(Archive::open(source(&paths)?, &trust(&keys, true, context.now)), &paths)?;
+    let archive = judge(Archive::open(&source(&paths)?, &trust(&keys, true, context.now)), &paths)?;
     let absent: Vec<Digest> = archive.absent.iter().map(|one| one.digest).collect();
     Ok(archive.blobs().map(|(digest, _)| digest).chain(absent).collect())
 }

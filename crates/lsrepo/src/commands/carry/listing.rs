@@ -85,7 +85,7 @@ pub(crate) fn extract(context: &Context, args: &ExtractArgs) -> Result<()> {
     let paths = std::slice::from_ref(&args.bundle);
     let keys = context.trusted()?;
     let seen = inspected(context, paths)?;
-    let archive = judge(Archive::open(source(paths)?, &trust(&keys, false, context.now)), paths)?;
+    let archive = judge(Archive::open(&source(paths)?, &trust(&keys, false, context.now)), paths)?;
     let found = entries(&seen, &args.patterns)?;
     if let Some(image) = found.iter().find(|entry| entry.size.is_none()) {
         return Err(unsatisfied(format!(

@@ -1,6 +1,6 @@
 //! Bundles that stay where they lie: `lsrepo import --register`, `lsrepo bundle`.
 
-use super::{judge, opened, source};
+use super::{Asked, judge, opened, source, trust};
 use crate::{
     cli::BundleCommand,
     context::Context,
@@ -10,7 +10,7 @@ use crate::{
     site,
 };
 use anyhow::Result;
-use lsrepo_bundle::{Archive, Source, Trust};
+use lsrepo_bundle::{Archive, Source};
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count};
 use std::path::PathBuf;
@@ -46,8 +46,8 @@ pub(crate) fn run(context: &Context, command: &BundleCommand) -> Result<()> {
 }
 
 /// Leaves a bundle where it lies, and lets the store look into it.
-pub(super) fn register(context: &Context, store: &Store, paths: &[PathBuf], on_first_use: bool) -> Result<()> {
-    let archive = opened(context, store, paths, on_first_use)?;
+pub(super) fn register(context: &Context, store: &Store, paths: &[PathBuf], asked: Asked<'_>) -> Result<()> {
+    let archive = opened(context, store, paths, asked)?;
     let (count, bytes) = archive.blobs().fold((0, 0), |(count, bytes), (_, size)| (count + 1, bytes + size));
     Registered::of(&archive)?.write(store)?;
     shelves::load(context, store)?;
@@ -64,7 +64,7 @@ pub(super) fn register(context: &Context, store: &Store, paths: &[PathBuf], on_f
 /// The store gave its blobs to a bundle of its own, and finds them there.
 pub(super) fn use_there(context: &Context, store: &Store, files: &[PathBuf]) -> Result<()> {
     let keys = context.trusted()?;
-    let archive = judge(Archive::open(source(files)?, &Trust { keys: &keys, on_first_use: true, now: context.now }), files)?;
+    let archive = judge(Archive::open(&source(files)?, &trust(&keys, true, context.now)), files)?;
     Registered::of(&archive)?.write(store)?;
     context.progress.note("the store finds there what it gave away; `lsrepo bundle forget` ends that");
     shelves::load(context, store)

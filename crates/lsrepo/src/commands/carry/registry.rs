@@ -5,7 +5,7 @@
 
 use crate::{
     cli::{ExportArgs, ImportArgs},
-    commands::runtime,
+    commands::{manifest, runtime},
     context::Context,
     failure::{of_fetch, unsatisfied},
     progress::{
@@ -113,6 +113,7 @@ pub(super) struct Head {
 
 /// Reads a bundle's head. Nothing is stored.
 pub(super) fn open(context: &Context, args: &ImportArgs, from: &Reference, trust: &Trust<'_>) -> Result<(Registries, Head)> {
+    manifest::refuse_registry(context, args)?;
     let registries = registries(&args.registries, None, std::slice::from_ref(&from.registry))?;
     let on_event = questions(context.progress);
     let absent = |what: &str| unsatisfied(format!("{SCHEME}{from}: {what}"));
