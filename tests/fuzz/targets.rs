@@ -56,6 +56,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("packages", packages_index),
     ("path", path),
     ("primary", rpm_primary),
+    ("receipt", receipt),
     ("reference", reference),
     ("registries_conf", registries_conf),
     ("registry_path", registry_path),
@@ -142,6 +143,13 @@ pub fn bundle(data: &[u8]) {
     let _ = lsrepo_bundle::describe(data, &Keyring::default(), Timestamp(2_000_000_000));
     if let Ok(seen) = lsrepo_bundle::inspect(data, &Keyring::default(), Timestamp(2_000_000_000)) {
         assert!(!seen.trusted);
+    }
+}
+
+/// A receipt; what is read of it is signed by somebody, whom nobody trusts here.
+pub fn receipt(data: &[u8]) {
+    if let Ok(signed) = lsrepo_bundle::Receipt::parse(data, &Keyring::default(), Timestamp(2_000_000_000)) {
+        assert!(!signed.trusted && signed.receipt.have.len() * 32 < data.len());
     }
 }
 

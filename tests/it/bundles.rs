@@ -156,7 +156,8 @@ fn the_second_visit_carries_only_what_is_new() {
 
 #[test]
 fn the_disk_holds_it_once() {
-    let desk = prepared(&shop());
+    let upstream = shop();
+    let desk = prepared(&upstream);
     desk.near(&["export", "-o", "b.tar.zst", "--no-tools"]).well();
     desk.near(&["export", "-o", "moved.tar.zst", "--no-tools", "--move"]).well();
     assert!(fs::read(desk.path("b.tar.zst")).unwrap() == fs::read(desk.path("moved.tar.zst")).unwrap());
