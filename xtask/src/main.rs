@@ -24,6 +24,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Build `lsrepo` without a dynamic linker, for bare hosts, into `dist/`
+    Static,
     /// Write man pages and shell completions into `dist/`
     Dist,
 }
@@ -37,6 +39,7 @@ fn main() -> Result<ExitCode> {
             stale.iter().for_each(|path| println!("{path}: not what bom/ says; run `cargo xtask generate`"));
             return Ok(ExitCode::from(u8::from(!stale.is_empty())));
         }
+        Task::Static => println!("{}", dist::program(&root)?.display()),
         Task::Dist => dist::write(&root.join("dist"))?,
     }
     Ok(ExitCode::SUCCESS)
