@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
 import socket
@@ -88,10 +87,7 @@ NEAR, FAR = WORK / "near", WORK / "far"
 count = max(1, int(GIGABYTES * 1e9 / PIECE))
 names = []
 for at in range(count):
-    # One of them is large, the others are of the usual size.
-    with open(WORK / f"piece-{at}.bin", "wb") as out:
-        source = random.Random(at)
-        out.write(source.randbytes(PIECE))
+    subprocess.run(f"head -c {PIECE} /dev/urandom > piece-{at}.bin", shell=True, cwd=WORK, check=True)
     names += ["--file", f"piece-{at}.bin"]
 print(f"{count} files of {PIECE / 1e6:.0f} MB")
 ours = [LSREPO, "prepare", "--quiet", "--os", "debian-12", "--arch", "amd64", "--base", "none",

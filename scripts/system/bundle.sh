@@ -72,16 +72,13 @@ served serve.log >/dev/null
 curl -fsS "http://$here/files/noise-3.bin" | cmp - noise-3.bin
 curl -fsS -r 8388000-12000000 "http://$here/files/noise-1.bin" | cmp - <(tail -c +8388001 noise-1.bin | head -c 3612001)
 mkdir -p apt/lists/partial apt/cache/archives/partial
-curl -fsS "http://$here/keys/lsrepo.asc" >far.asc 2>/dev/null || curl -fsS "http://$here/keys/" >far.asc
-curl -fsS "http://$here/setup/debian-12.sh" >setup.sh
-key=$(grep -o 'http[^ "]*/keys/[^ "]*' setup.sh | head -1)
-curl -fsS "http://$here/keys/${key##*/}" >apt/key.asc
+curl -fsS "http://$here/keys/lsrepo.asc" >apt/key.asc
 echo "deb [signed-by=$work/apt/key.asc] http://$here/apt/debian-12 debian-12 main" >apt/sources
 apt_here=(-o Dir::Etc::SourceList="$work/apt/sources" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/apt/lists"
   -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root)
 apt-get -qq "${apt_here[@]}" update
 (cd apt && apt-get -qq "${apt_here[@]}" download curl && dpkg-deb --info curl_*.deb >/dev/null)
-skopeo inspect --raw --tls-verify=false "docker://$here/$registry/org/app:1" | cmp - raw
+skopeo inspect --raw --tls-verify=false "docker://$here/org/app:1" | cmp - raw
 [ ! -e far/blobs/sha256 ] || [ -z "$(ls far/blobs/sha256)" ] || fail 'something was copied'
 kill "$server"
 
@@ -109,7 +106,7 @@ LSREPO_HOME=$work/far "$lsrepo" import --no-progress second.tar.zst
 step "a bare host: tail, tar and sh"
 mkdir bare
 "$lsrepo" export --no-progress -o bare/stack.tar.zst --tool "$lsrepo"
-(cd bare && tail -c +9 stack.tar.zst | tar -x && sh bootstrap.sh bin && LSREPO_HOME=$PWD/home bin/lsrepo inspect stack.tar.zst | tail -1)
+(cd bare && sh -c 'tail -c +9 stack.tar.zst | tar -x && sh bootstrap.sh bin && LSREPO_HOME=$PWD/home bin/lsrepo inspect stack.tar.zst | tail -1')
 
 step 'kills, and bits turned over'
 python3 "$project/scripts/system/kill.py" "$lsrepo" near kills "${1:-40}"

@@ -24,7 +24,7 @@ TWICE = 8 << 20
 def run(home, *words, kill=None):
     """Runs lsrepo; with `kill`, for so many seconds at most. Says whether it came to its end."""
     child = subprocess.Popen([LSREPO, "--no-progress", *map(str, words)], env={**os.environ, "LSREPO_HOME": str(home)},
-                             stderr=subprocess.PIPE, text=True)
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _, said = child.communicate(timeout=kill)
     except subprocess.TimeoutExpired:
@@ -114,7 +114,7 @@ while sum(kills.values()) < KILLS:
     if "repair" not in seconds:
         seconds["repair"] = timed(repair)
         (media / lost).unlink()
-    kills["repair"] += until_done("repair", repair, lambda: [], seconds["repair"] * 1.2, 8)
+    kills["repair"] += until_done("repair", repair, lambda: orphans(media), seconds["repair"] * 1.2, 8)
     if digest(*sorted(media.glob("b.tar.zst.0*"))) != whole:
         sys.exit("repair: other bytes")
 

@@ -3,6 +3,7 @@
 use crate::{
     error::{BundleError, io},
     files::Files,
+    hashing::Hashing,
     head::{ABSENT, KEY_DIGEST, absent, blob_name, named, order},
     moving::{Mover, StoredBlob},
     plan,
@@ -13,7 +14,7 @@ use crate::{
 use lsrepo_oci::{Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
 use lsrepo_sign::SecretKey;
 use lsrepo_store::Store;
-use lsrepo_types::{Digest, Hasher, Timestamp};
+use lsrepo_types::{Digest, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Write,
@@ -268,20 +269,20 @@ fn write<W: Output>(
     for (name, bytes) in &planned.head {
         writer.bytes(name, bytes)?;
     }
+    let mut hashing = Hashing::new()?;
     let mut mover = options.moving.as_ref().map(|moving| Mover::new(store, moving));
     for descriptor in &planned.blobs {
         on_event(Event::Blob(descriptor));
-        let mut hasher = Hasher::new();
         let here = store.own_size_of(&descriptor.digest)?;
         if here.is_some_and(|size| size != descriptor.size) {
             return Err(BundleError::Blob(descriptor.digest));
         }
         let blob = StoredBlob::new(store, descriptor, mover.as_ref().is_some_and(|mover| mover.takes(descriptor)));
         writer.member(&blob_name(&descriptor.digest), descriptor.size, blob, |part| {
-            hasher.update(part);
+            hashing.update(part);
             on_event(Event::Bytes(part.len() as u64));
         })?;
-        if hasher.finish() != descriptor.digest {
+        if hashing.finish()? != descriptor.digest {
             return Err(BundleError::Blob(descriptor.digest));
         }
         if let Some(mover) = &mut mover {

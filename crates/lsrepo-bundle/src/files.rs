@@ -2,6 +2,7 @@
 //! was killed left under `.NAME.part` is gone on with.
 
 use crate::{
+    behind::Behind,
     error::{BundleError, io as failed},
     export::files_dir,
     volume::{HEAD, VolumeHeader, volume_name},
@@ -41,6 +42,7 @@ struct Open {
     buffer: Vec<u8>,
     /// whether it has its name already
     named: bool,
+    behind: Option<Behind>,
 }
 
 impl Files {
@@ -133,7 +135,7 @@ impl Part {
             && let Ok(mut file) = OpenOptions::new().read(true).write(true).open(&self.path)
             && begins(&mut file, head)
         {
-            return Ok(Open { file, done: 0, buffer: Vec::new(), named: true });
+            return Ok(Open { file, done: 0, buffer: Vec::new(), named: true, behind: None });
         }
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&self.hidden)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -145,7 +147,7 @@ impl Part {
             file.seek(SeekFrom::Start(0))?;
             file.write_all(head)?;
         }
-        Ok(Open { file, done: 0, buffer: Vec::with_capacity(BUFFER), named: false })
+        Ok(Open { file, done: 0, buffer: Vec::with_capacity(BUFFER), named: false, behind: None })
     }
 
     fn head(&self) -> u64 {
@@ -160,10 +162,22 @@ fn begins(file: &mut File, head: &[u8]) -> bool {
 }
 
 impl Open {
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.buffer)?;
-        self.buffer.clear();
+    /// Hands on what was collected.
+    fn pass(&mut self) -> io::Result<()> {
+        let behind = match &mut self.behind {
+            Some(behind) => behind,
+            none => none.insert(Behind::new(&self.file)?),
+        };
+        self.buffer = behind.write(std::mem::take(&mut self.buffer))?;
         Ok(())
+    }
+
+    /// Everything is in the file.
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.buffer.is_empty() {
+            self.pass()?;
+        }
+        self.behind.take().map_or(Ok(()), |mut behind| behind.finish())
     }
 }
 
@@ -180,7 +194,7 @@ impl Write for Files {
         open.buffer.extend_from_slice(part);
         open.done += part.len() as u64;
         if open.buffer.len() >= BUFFER {
-            open.flush()?;
+            open.pass()?;
         }
         Ok(part.len())
     }

@@ -19,10 +19,12 @@
 
 mod archive;
 pub mod artifact;
+mod behind;
 mod describe;
 mod error;
 mod export;
 mod files;
+mod hashing;
 mod head;
 pub mod image_archive;
 mod import;

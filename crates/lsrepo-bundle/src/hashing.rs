@@ -1,0 +1,88 @@
+//! SHA-256 in a thread of its own: of all that an export does, it takes longest.
+
+use crate::error::{BundleError, io};
+use lsrepo_types::{Digest, Hasher};
+use std::{
+    io::ErrorKind,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread,
+};
+
+/// Bytes that are hashed together; less than that is hashed on the spot.
+const BUFFER: usize = 1 << 20;
+/// Buffers that may wait to be hashed.
+const WAITING: usize = 3;
+
+enum Job {
+    Part(Vec<u8>),
+    End,
+}
+
+/// Hashes one blob after the other.
+pub(crate) struct Hashing {
+    send: SyncSender<Job>,
+    free: Receiver<Vec<u8>>,
+    digests: Receiver<Digest>,
+    buffer: Vec<u8>,
+    /// whether the thread has a part of this blob
+    begun: bool,
+    ended: bool,
+}
+
+impl Hashing {
+    /// Starts the thread, which ends with this value.
+    pub(crate) fn new() -> Result<Self, BundleError> {
+        let (send, jobs) = sync_channel(WAITING);
+        let (give, free) = sync_channel::<Vec<u8>>(WAITING + 2);
+        let (tell, digests) = sync_channel(1);
+        let work = move || {
+            let mut hasher = Hasher::new();
+            for job in jobs {
+                match job {
+                    Job::Part(mut buffer) => {
+                        hasher.update(&buffer);
+                        buffer.clear();
+                        let _ = give.try_send(buffer);
+                    }
+                    Job::End if tell.send(std::mem::take(&mut hasher).finish()).is_err() => return,
+                    Job::End => {}
+                }
+            }
+        };
+        thread::Builder::new().name("hash".to_owned()).spawn(work).map_err(io("starting a thread"))?;
+        Ok(Self { send, free, digests, buffer: Vec::with_capacity(BUFFER), begun: false, ended: false })
+    }
+
+    /// More of the blob.
+    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (part, rest) = bytes.split_at(bytes.len().min(BUFFER - self.buffer.len()));
+            self.buffer.extend_from_slice(part);
+            bytes = rest;
+            if self.buffer.len() == BUFFER {
+                self.pass();
+            }
+        }
+    }
+
+    fn pass(&mut self) {
+        let next = self.free.try_recv().unwrap_or_else(|_| Vec::with_capacity(BUFFER));
+        let full = std::mem::replace(&mut self.buffer, next);
+        self.begun = true;
+        self.ended |= self.send.send(Job::Part(full)).is_err();
+    }
+
+    /// The end of the blob; the next one begins.
+    pub(crate) fn finish(&mut self) -> Result<Digest, BundleError> {
+        if !self.begun {
+            let digest = Digest::of(&self.buffer);
+            self.buffer.clear();
+            return Ok(digest);
+        }
+        self.pass();
+        self.begun = false;
+        let ended = self.ended || self.send.send(Job::End).is_err();
+        let digest = if ended { None } else { self.digests.recv().ok() };
+        digest.ok_or_else(|| io("hashing")(ErrorKind::BrokenPipe.into()))
+    }
+}
