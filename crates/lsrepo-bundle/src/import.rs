@@ -1,7 +1,7 @@
 //! From a bundle into the store: trust first, then digests, then names.
 
 use crate::{
-    error::{BundleError, io},
+    error::BundleError,
     export::Event,
     head::{self, Body, Head, blob_name},
     plan,
@@ -72,8 +72,8 @@ pub fn import(input: impl Read, store: &Store, trust: &Trust<'_>, on_event: &dyn
     take(Reader::new(Piped::new(input)), store, trust, false, on_event)
 }
 
-/// [`import`] from media. What `moving` has in the store goes from there, so that the disk holds it once; in the end the
-/// files are removed.
+/// [`import`] from media. Where it is `moving`, the media give back what is in the store, so that the disk holds it once; what
+/// is left of the files is for [`Source::remove`].
 pub fn import_from(
     source: &Arc<Source>,
     moving: bool,
@@ -81,11 +81,7 @@ pub fn import_from(
     trust: &Trust<'_>,
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<Imported, BundleError> {
-    let done = take(Reader::new(source.reader(0, 1 << 20)), store, trust, moving, on_event)?;
-    if moving {
-        source.remove().map_err(io("removing the bundle"))?;
-    }
-    Ok(done)
+    take(Reader::new(source.reader(0, 1 << 20)), store, trust, moving, on_event)
 }
 
 fn take<R: Input>(

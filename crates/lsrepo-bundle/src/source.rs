@@ -177,8 +177,9 @@ impl Source {
     }
 
     /// Removes the files.
-    pub(crate) fn remove(&self) -> io::Result<()> {
-        self.volumes.iter().try_for_each(|volume| fs::remove_file(&volume.path))
+    pub fn remove(&self) -> Result<(), BundleError> {
+        let remove = |volume: &Volume| fs::remove_file(&volume.path).map_err(io(&volume.path.display().to_string()));
+        self.volumes.iter().try_for_each(remove)
     }
 
     /// Reads it from somewhere on, in pieces of `capacity`.

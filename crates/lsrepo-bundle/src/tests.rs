@@ -6,6 +6,7 @@ use lsrepo_types::{Digest, Timestamp};
 use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, sync::Arc};
 
 mod carried;
+mod hostile;
 
 const DATE: Timestamp = Timestamp(1_760_000_000);
 

@@ -6,7 +6,10 @@ use crate::{
     store::Store,
 };
 use lsrepo_types::{Digest, Hasher};
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// What a collection freed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,8 +74,13 @@ impl Store {
         Ok(report)
     }
 
-    /// Removes blobs without a name that crashed runs left; parts stay. The caller holds the store exclusively.
+    /// Removes blobs and documents without a name that crashed runs left; parts stay. The caller holds the store exclusively.
     pub fn sweep(&self) -> Result<(), StoreError> {
+        for folder in ["roots", "snapshots", "bundles"].map(|folder| self.root().join(folder)) {
+            let all = if folder.is_dir() { files(&folder)? } else { Vec::new() };
+            let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            all.into_iter().filter(hidden).try_for_each(|path| fs::remove_file(&path).at(&path))?;
+        }
         self.sweep_temporary("new")
     }
 
@@ -109,12 +117,12 @@ impl Store {
         Ok(report)
     }
 
-    fn blobs(&self) -> Result<Vec<std::path::PathBuf>, StoreError> {
+    fn blobs(&self) -> Result<Vec<PathBuf>, StoreError> {
         files(&self.root().join("blobs/sha256"))
     }
 }
 
-pub(crate) fn files(dir: &Path) -> Result<Vec<std::path::PathBuf>, StoreError> {
+pub(crate) fn files(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = fs::read_dir(dir).at(dir)?;
     let mut all = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>().at(dir)?;
     all.sort();

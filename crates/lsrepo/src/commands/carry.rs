@@ -283,6 +283,7 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
         context.progress.note(&format!("waiting for volume {ordinal}{of}"));
     };
     let from_registry = args.bundle.first().map(|path| registry::reference(path)).transpose()?.flatten();
+    let mut media = None;
     let done = match from_registry {
         Some(from) => registry::import(context, args, &from, &store, &trust)?,
         None => {
@@ -299,6 +300,7 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
                 Given::Stream(input) => lsrepo_bundle::import(input, &store, &trust, &on_event),
                 Given::Media(source) => {
                     registered::unused(context, &store, &source)?;
+                    media = Some(source.clone()).filter(|_| args.moving);
                     lsrepo_bundle::import_from(&source, args.moving, &store, &trust, &on_event)
                 }
             };
@@ -312,6 +314,9 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
     }
     shelves::load(context, &store)?;
     let snapshot = site::snapshot(&store)?;
+    if let Some(media) = media {
+        media.remove()?;
+    }
     let (written, present) = (Count(done.written), Count(done.present));
     let text = format!("snapshot {}: {written} blobs new ({}), {present} were there", snapshot.number, Bytes(done.bytes));
     context.progress.note(&text);
