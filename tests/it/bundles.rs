@@ -166,7 +166,9 @@ fn the_disk_holds_it_once() {
         blobs.map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
     };
     assert!(size("near") < 100_000, "{} bytes are there twice", size("near"));
-    // what the store gave away it finds in the bundle
+    // what the store gave away it finds in the bundle, which it neither writes over nor forgets
+    desk.near(&["export", "-o", "moved.tar.zst"]).badly(2, &["the store uses the bundle that lies there"]);
+    desk.near(&["bundle", "forget", "moved.tar.zst"]).badly(1, &["the store needs this bundle", "--anyway"]);
     let server = Server::start(&desk, "near");
     assert!(server.get("/files/large.bin") == noise());
     drop(server);

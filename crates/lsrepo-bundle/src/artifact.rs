@@ -5,10 +5,11 @@
 //! Nothing of a bundle is trusted that does not hang from the signed index.
 
 use crate::{
+    contents::Contents,
     error::BundleError,
-    export::{Contents, index},
     head,
     import::{Trust, roots},
+    planned::index,
 };
 use lsrepo_oci::{Descriptor, Index, Manifest, media_type};
 use lsrepo_sign::{Fingerprint, SecretKey};

@@ -1,22 +1,22 @@
 //! From the store to a bundle, in one pass.
 
 use crate::{
+    contents::Contents,
     error::{BundleError, io},
     files::Files,
     hashing::Hashing,
-    head::{ABSENT, KEY_DIGEST, absent, blob_name, named, order},
+    head::blob_name,
     moving::{Mover, StoredBlob},
-    plan,
-    tools::{self, Tools},
-    volume::cut,
+    planned::Planned,
+    tools::Tools,
     writer::{Output, Stream, Writer},
 };
-use lsrepo_oci::{Descriptor, ImageLayout, Index, Manifest, annotation, media_type};
+use lsrepo_oci::Descriptor;
 use lsrepo_sign::SecretKey;
 use lsrepo_store::Store;
 use lsrepo_types::{Digest, Timestamp};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -48,61 +48,6 @@ pub struct Summary {
     pub size: u64,
     /// bytes of these that a run before had written
     pub kept: u64,
-}
-
-/// What a bundle will hold: the prepared sets that some roots stand for.
-#[derive(Debug)]
-pub struct Contents {
-    /// one for each set, with its bytes in the store
-    manifests: Vec<(Descriptor, Vec<u8>)>,
-    /// container images, by their names: for tools that know image layouts, and nothing of sets
-    images: Vec<Descriptor>,
-    /// what the sets name, in the order of the bundle
-    blobs: Vec<Descriptor>,
-}
-
-impl Contents {
-    /// Reads the manifests of `roots`.
-    pub fn of(store: &Store, roots: &BTreeMap<String, Digest>) -> Result<Self, BundleError> {
-        if roots.is_empty() {
-            return Err(BundleError::Nothing);
-        }
-        let mut parsed = Vec::new();
-        let mut manifests = Vec::new();
-        let mut images: BTreeMap<String, Descriptor> = BTreeMap::new();
-        for (name, digest) in roots {
-            let bytes = store.read(digest, 64 << 20)?;
-            let manifest = Manifest::parse(&bytes)?;
-            let mut descriptor = Descriptor::new(media_type::MANIFEST, *digest, bytes.len() as u64);
-            descriptor.artifact_type = manifest.artifact_type.clone();
-            descriptor.annotations = manifest.annotations.clone();
-            manifests.push((descriptor.with(annotation::REF_NAME, name.as_str()), bytes));
-            images.extend(named(&manifest).map(|(name, image)| (name.to_owned(), image.clone())));
-            parsed.push(manifest);
-        }
-        let images = images.into_values().collect();
-        Ok(Self { manifests, images, blobs: order(parsed.iter())?.into_iter().cloned().collect() })
-    }
-
-    /// The manifests of the sets and their bytes, to be kept elsewhere than in a file.
-    pub fn manifests(&self) -> impl Iterator<Item = (&Descriptor, &[u8])> {
-        self.manifests.iter().map(|(descriptor, bytes)| (descriptor, &bytes[..]))
-    }
-
-    /// What the sets name: first what describes, then what is described.
-    pub fn blobs(&self) -> &[Descriptor] {
-        &self.blobs
-    }
-
-    /// How many blobs.
-    pub fn count(&self) -> u64 {
-        self.blobs.len() as u64
-    }
-
-    /// Their bytes; the bundle is a little larger.
-    pub fn bytes(&self) -> u64 {
-        self.blobs.iter().map(|one| one.size).sum()
-    }
 }
 
 /// What a bundle is besides its contents.
@@ -149,6 +94,12 @@ pub fn export_to_path(
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<(Summary, Vec<PathBuf>), BundleError> {
     let planned = Planned::of(contents, (key, date), options)?;
+    if options.moving.is_some() && planned.lies_at(path) {
+        // A run before had come this far, and the store has nothing of it any more.
+        let (blobs, content) = (planned.blobs.len() as u64, planned.blobs.iter().map(|one| one.size).sum());
+        let size = planned.size(options);
+        return Ok((Summary { blobs, content, size, kept: size }, vec![path.to_owned()]));
+    }
     let mut files = match options.split {
         None => Files::one(path)?,
         Some(limit) => Files::volumes(path, planned.digest, &planned.volumes(options, limit)?)?,
@@ -176,81 +127,6 @@ pub fn export_to_path(
 
 pub(crate) fn files_dir(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The index of a bundle: its sets, then maybe the images in them by name.
-pub(crate) fn index(
-    contents: &Contents,
-    images: &[Descriptor],
-    key: &str,
-    date: Timestamp,
-    more: impl IntoIterator<Item = (&'static str, String)>,
-) -> Vec<u8> {
-    let sets = contents.manifests.iter().map(|(descriptor, _)| descriptor);
-    let mut index = Index::new(sets.chain(images).cloned().collect());
-    index.annotations.insert(annotation::CREATED.to_owned(), date.to_string());
-    index.annotations.insert(KEY_DIGEST.to_owned(), Digest::of(key.as_bytes()).to_string());
-    index.annotations.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    index.to_bytes()
-}
-
-/// What will be written, but for the blobs.
-struct Planned<'a> {
-    /// of the index
-    digest: Digest,
-    /// everything before the blobs
-    head: Vec<(String, Vec<u8>)>,
-    blobs: Vec<&'a Descriptor>,
-}
-
-impl<'a> Planned<'a> {
-    fn of(contents: &'a Contents, (key, date): (&SecretKey, Timestamp), options: &Options) -> Result<Self, BundleError> {
-        let public = key.public_armored();
-        let describes = |one: &Descriptor| media_type::DESCRIBING.contains(&one.media_type.as_str());
-        let is_absent = |one: &&Descriptor| !describes(one) && options.have.contains(&one.digest);
-        let (absent, blobs): (Vec<_>, Vec<_>) = contents.blobs.iter().partition(is_absent);
-        let absent = absent::render(&absent.into_iter().map(|one| one.digest).collect());
-        let mut said = Vec::new();
-        said.extend(options.tools.said()?.map(|text| (tools::ANNOTATION, text)));
-        if !absent.is_empty() {
-            said.push((ABSENT, format!("{} {}", Digest::of(&absent), absent.len())));
-        }
-        let index = index(contents, &contents.images, &public, date, said);
-        let signature = key.sign_detached(&index, date.max(key.created()))?;
-        let digest = Digest::of(&index);
-        let mut head = vec![
-            ("oci-layout".to_owned(), ImageLayout::BYTES.to_vec()),
-            ("index.json".to_owned(), index),
-            ("index.json.asc".to_owned(), signature.into_bytes()),
-            ("key.asc".to_owned(), public.into_bytes()),
-        ];
-        head.extend(contents.manifests.iter().map(|(descriptor, bytes)| (blob_name(&descriptor.digest), bytes.clone())));
-        if !absent.is_empty() {
-            head.push((blob_name(&Digest::of(&absent)), absent));
-        }
-        Ok(Self { digest, head, blobs })
-    }
-
-    fn sizes(&self) -> impl Iterator<Item = u64> {
-        self.head.iter().map(|(_, bytes)| bytes.len() as u64).chain(self.blobs.iter().map(|one| one.size))
-    }
-
-    /// What must not be cut, by its bytes in the bundle.
-    fn pieces(&self, options: &Options) -> impl Iterator<Item = u64> {
-        let tools = Some(options.tools.packed()).filter(|&size| size > 0);
-        let ending = plan::ending_len(self.sizes().map(plan::frame_count).sum());
-        let frames = self.sizes().flat_map(|size| plan::frames("", size).map(|frame| frame.size().packed()));
-        tools.into_iter().chain(frames).chain([ending])
-    }
-
-    fn size(&self, options: &Options) -> u64 {
-        let ending = plan::ending_len(self.sizes().map(plan::frame_count).sum());
-        options.tools.packed() + self.sizes().map(plan::packed).sum::<u64>() + ending
-    }
-
-    fn volumes(&self, options: &Options, limit: u64) -> Result<Vec<u64>, BundleError> {
-        cut(self.pieces(options), limit)
-    }
 }
 
 fn write<W: Output>(

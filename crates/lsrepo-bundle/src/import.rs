@@ -98,7 +98,8 @@ fn take<R: Input>(
     refuse_without_base(store, &absent)?;
     let content = blobs.iter().map(|one| one.size).sum();
     if !moving {
-        let needed = blobs.iter().filter(|one| !store.contains(&one.digest, one.size)).map(|one| one.size).sum();
+        let is_new = |one: &&Descriptor| store.own_size_of(&one.digest).is_ok_and(|size| size != Some(one.size));
+        let needed = blobs.iter().filter(is_new).map(|one| one.size).sum();
         let free = store.free_bytes()?;
         if needed > free {
             return Err(BundleError::Space { needed, free });
@@ -147,9 +148,10 @@ fn blob<R: Input>(
 ) -> Result<Option<Pending>, BundleError> {
     let (name, size) = (blob_name(&descriptor.digest), descriptor.size);
     let damaged = |reader: &Reader<R>| reader.damaged(&format!("blob {} has another content", descriptor.digest));
-    if store.contains(&descriptor.digest, size) {
+    // What lies on other media may go with them.
+    if store.own_size_of(&descriptor.digest)? == Some(size) {
         // What was moved is zeros on the media.
-        if moving && store.own_size_of(&descriptor.digest)? == Some(size) {
+        if moving {
             reader.pass(&name, size)?;
             on_event(Event::Bytes(size));
             return Ok(None);

@@ -20,6 +20,7 @@
 mod archive;
 pub mod artifact;
 mod behind;
+mod contents;
 mod describe;
 mod error;
 mod export;
@@ -32,6 +33,7 @@ mod inspect;
 mod moving;
 pub mod parity;
 mod plan;
+mod planned;
 mod reader;
 mod receipt;
 mod source;
@@ -42,9 +44,10 @@ mod watch;
 mod writer;
 
 pub use archive::Archive;
+pub use contents::Contents;
 pub use describe::{Described, describe};
 pub use error::BundleError;
-pub use export::{Contents, Event, Moving, Options, Summary, export, export_to_path};
+pub use export::{Event, Moving, Options, Summary, export, export_to_path};
 pub use import::{Imported, Trust, import, import_from};
 pub use inspect::{Image, Inspection, Item, Part, inspect};
 pub use receipt::{Receipt, SignedReceipt};

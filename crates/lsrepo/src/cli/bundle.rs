@@ -191,5 +191,8 @@ pub enum BundleCommand {
     Forget {
         /// One of its files, or the first digits of its digest
         bundle: String,
+        /// Also where the store is not whole without it
+        #[arg(long)]
+        anyway: bool,
     },
 }

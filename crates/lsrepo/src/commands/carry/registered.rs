@@ -6,14 +6,15 @@ use crate::{
     context::Context,
     failure::unsatisfied,
     output::print,
+    prepared,
     shelves::{self, Registered},
     site,
 };
-use anyhow::Result;
-use lsrepo_bundle::{Archive, Source};
+use anyhow::{Result, bail};
+use lsrepo_bundle::{Archive, Source, bundle_name};
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `lsrepo bundle`
 pub(crate) fn run(context: &Context, command: &BundleCommand) -> Result<()> {
@@ -26,7 +27,7 @@ pub(crate) fn run(context: &Context, command: &BundleCommand) -> Result<()> {
             };
             print(*output, &shelves::all(&store)?, |all| all.iter().map(text).collect())
         }
-        BundleCommand::Forget { bundle } => {
+        BundleCommand::Forget { bundle, anyway } => {
             let _guard = context.alone(&store)?;
             let path = PathBuf::from(bundle);
             let path = path.canonicalize().unwrap_or(path);
@@ -38,10 +39,47 @@ pub(crate) fn run(context: &Context, command: &BundleCommand) -> Result<()> {
             };
             one.remove(&store)?;
             shelves::load(context, &store)?;
+            let lost = lost(&store)?;
+            if !lost.is_empty() && !anyway {
+                one.write(&store)?;
+                return Err(unsatisfied(format!(
+                    "the store needs this bundle: without it, nothing is whole of {}\nhint: `lsrepo import {}` copies it, or --anyway",
+                    lost.join(", "),
+                    one.paths.first().map(|path| path.display().to_string()).unwrap_or_default()
+                )));
+            }
             let snapshot = site::snapshot(&store)?;
             context.progress.note(&format!("snapshot {}: without it", snapshot.number));
             Ok(())
         }
+    }
+}
+
+/// The store's own sets that are not whole.
+fn lost(store: &Store) -> Result<Vec<String>> {
+    let mut lost = Vec::new();
+    for (name, digest) in store.roots()? {
+        let whole =
+            prepared::blobs_of(store, &name, &digest)?.iter().all(|blob| store.size_of(blob).is_ok_and(|size| size.is_some()));
+        lost.extend((!whole).then_some(name));
+    }
+    Ok(lost)
+}
+
+/// A bundle that the store uses is not written over.
+pub(super) fn refuse_to_overwrite(store: &Store, output: &Path) -> Result<()> {
+    let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (Ok(dir), Some(name)) = (dir.canonicalize(), output.file_name().and_then(|name| name.to_str())) else { return Ok(()) };
+    let is_meant = |path: &PathBuf| {
+        let of = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        path.parent() == Some(&dir) && (of == name || bundle_name(of) == Some(name))
+    };
+    match shelves::all(store)?.iter().any(|one| one.paths.iter().any(is_meant)) {
+        false => Ok(()),
+        true => bail!(
+            "{0}: the store uses the bundle that lies there\nhint: write another one, or `lsrepo bundle forget {0}` first",
+            output.display()
+        ),
     }
 }
 
