@@ -115,6 +115,9 @@ copied = best("cat of the blobs | sync (as cp)", f"cat {store}/* > {everything} 
 drop(everything)
 export = best("export", [LSREPO, "export", "-q", "-o", bundle], home=NEAR, before=lambda: drop(bundle))
 ratio("beside cp", f"{copied.wall / export.wall:.2f} x", ">= 0.9 x")
+if "export" in sys.argv[2:]:
+    shutil.rmtree(WORK)
+    sys.exit()
 split = Stage("export --split", [LSREPO, "export", "-q", "-o", WORK / "v.tar.zst", "--split", "200MB"], home=NEAR)
 volumes = sorted(str(path) for path in WORK.glob("v.tar.zst.*"))
 Stage("parity of 10 %", [LSREPO, "export", "-q", "-o", WORK / "v.tar.zst", "--split", "200MB", "--parity", "10"], home=NEAR)

@@ -14,10 +14,15 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Bytes that are written together.
 const BUFFER: usize = 1 << 20;
+
+/// How long another run is waited for: one that was killed may not be gone yet.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a bundle is written to.
 pub(crate) struct Files {
@@ -138,8 +143,12 @@ impl Part {
             return Ok(Open { file, done: 0, buffer: Vec::new(), named: true, behind: None });
         }
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&self.hidden)?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(io::ErrorKind::ResourceBusy.into());
+        let begun = Instant::now();
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if begun.elapsed() > PATIENCE {
+                return Err(io::ErrorKind::ResourceBusy.into());
+            }
+            thread::sleep(Duration::from_millis(50));
         }
         let head = head.as_ref().map_or(&[][..], |head| head);
         if !comparing || !begins(&mut file, head) {
