@@ -145,6 +145,10 @@ fn the_second_visit_carries_only_what_is_new() {
         desk.run(&stranger, &words).badly(1, &["leaves out 2 blobs", "sha256:", "import the bundle it was made against"]);
         assert_eq!(desk.blobs(&stranger), 0);
     }
+    let told = desk.far(&["manifest", "receipt.tar.zst", "-o", "text", "--against", "have.lsr"]).well();
+    for word in ["not in it, as the far side was said to have it: 2 blobs", "+ deb   shop 2.1", "large.bin, 40 MB, not in the bundle"] {
+        assert!(told.contains(word), "no `{word}` in {told}");
+    }
     desk.far(&["import", "receipt.tar.zst"]).well();
     let server = Server::start(&desk, "far");
     assert!(server.get("/files/large.bin") == noise());
@@ -204,6 +208,7 @@ fn a_bundle_brings_its_program_along() {
     let own = env!("CARGO_BIN_EXE_lsrepo");
     desk.near(&["export", "-o", "b.tar.zst", "--tool", own]).well();
     assert!(desk.near(&["inspect", "b.tar.zst"]).well().contains("programs for bare hosts: "));
+    assert!(desk.near(&["manifest", "b.tar.zst", "-o", "json"]).well().contains("\"programs\": {"));
     let line = "tail -c +9 b.tar.zst | tar -x && sh bootstrap.sh bin && bin/lsrepo inspect b.tar.zst";
     let mut done = std::process::Command::new("sh");
     done.arg("-c").arg(line).current_dir(desk.path(".")).env("LSREPO_HOME", desk.path("bare"));

@@ -4,6 +4,7 @@ use crate::{
     error::BundleError,
     head::{self, Body},
     reader::{Input, Piped, Reader},
+    tools,
 };
 use lsrepo_oci::{annotation, media_type};
 use lsrepo_sign::Keyring;
@@ -37,6 +38,8 @@ pub struct Inspection {
     pub file_bytes: u64,
     /// bytes of the programs in front of it
     pub tools: u64,
+    /// of their tar, as the signed index says
+    pub tools_digest: Option<Digest>,
     /// blobs that it leaves out, as the far side was said to have them
     pub absent: u64,
     /// their bytes
@@ -103,7 +106,7 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
 
 pub(crate) fn inspected(mut reader: Reader<impl Input>, trust: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
     let head = head::read(&mut reader, trust, now)?;
-    let tools = reader.tools.map_or(0, |tools| tools.size);
+    let tools_size = reader.tools.map_or(0, |tools| tools.size);
     let Body { manifests, absent, .. } = head::body(&mut reader, &head.index)?;
     let (mut sizes, mut file_sizes) = (BTreeMap::new(), BTreeMap::new());
     let mut parts = Vec::new();
@@ -143,7 +146,8 @@ pub(crate) fn inspected(mut reader: Reader<impl Input>, trust: &Keyring, now: Ti
     }
     Ok(Inspection {
         index: head.digest,
-        tools,
+        tools: tools_size,
+        tools_digest: head::said(&head.index, tools::ANNOTATION)?.map(|(digest, _)| digest),
         absent: absent.len() as u64,
         absent_bytes: absent.iter().map(|one| one.size).sum(),
         absent_content: absent.iter().map(|one| one.digest).collect(),

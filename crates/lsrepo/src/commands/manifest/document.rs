@@ -22,6 +22,10 @@ pub(super) struct Document {
     pub(super) bundle: BundleName,
     /// each thing once, whatever the number of platforms
     pub(super) totals: Totals,
+    /// what of that is not in the bundle, as the far side was said to have it
+    pub(super) left_out: Sum,
+    /// programs for bare hosts, in front of everything else
+    pub(super) programs: Option<Programs>,
     /// different things behind which no signature of an upstream stands
     pub(super) without_signature: u64,
     /// sorted by name
@@ -45,6 +49,14 @@ pub(super) struct BundleName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Sum {
     pub(super) count: u64,
+    pub(super) bytes: u64,
+}
+
+/// A tar of programs: whoever unpacks the bundle by hand runs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Programs {
+    /// of the tar
+    pub(super) digest: Digest,
     pub(super) bytes: u64,
 }
 
@@ -76,7 +88,7 @@ impl Document {
             sets.entry(&lock.name).or_default().push((part, lock));
         }
         let platforms: Vec<PlatformPart> =
-            sets.into_iter().map(|(name, sets)| PlatformPart::of(name, &sets, &head.licences)).collect();
+            sets.into_iter().map(|(name, sets)| PlatformPart::of(name, &sets, (&head.licences, &seen.absent_content))).collect();
         let unsigned: BTreeSet<Digest> =
             platforms.iter().flat_map(PlatformPart::entries).filter(|one| !one.is_signed()).map(|one| one.digest).collect();
         Self {
@@ -88,6 +100,8 @@ impl Document {
                 images: Sum { count: seen.images.len() as u64, bytes: seen.image_bytes },
                 files: Sum { count: seen.files, bytes: seen.file_bytes },
             },
+            left_out: Sum { count: seen.absent, bytes: seen.absent_bytes },
+            programs: seen.tools_digest.map(|digest| Programs { digest, bytes: seen.tools }),
             without_signature: unsigned.len() as u64,
             platforms,
             unlisted: unlisted(head),

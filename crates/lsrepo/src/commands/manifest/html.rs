@@ -7,7 +7,7 @@ mod markup;
 mod tables;
 
 use super::{View, document::PlatformPart, text::in_all};
-use lsrepo_types::{Count, Digest};
+use lsrepo_types::{Bytes, Count, Digest};
 use markup::Markup;
 
 /// Nothing is fetched and nothing runs, whatever a name says.
@@ -50,7 +50,16 @@ fn bundle(view: &View<'_>) -> Markup {
         ("As of", Markup::text(created)),
         ("Digest of the manifest as JSON", Markup::of("code", view.approved.to_string())),
     ];
-    let rows = rows.into_iter().map(|(what, is)| Markup::of("dt", what).then(Markup::element("dd", is)));
+    let left_out = Some(&view.document.left_out).filter(|sum| sum.count > 0).map(|sum| {
+        let text = format!("{} blobs, {}", Count(sum.count), Bytes(sum.bytes));
+        ("Not in it, as the far side was said to have it", Markup::text(text))
+    });
+    let programs = view.document.programs.map(|programs| {
+        let size = Markup::text(format!("{}, ", Bytes(programs.bytes)));
+        ("Programs for bare hosts", size.then(Markup::of("code", programs.digest.to_string())))
+    });
+    let rows =
+        rows.into_iter().chain(left_out).chain(programs).map(|(what, is)| Markup::of("dt", what).then(Markup::element("dd", is)));
     Markup::element("dl", rows.collect()).then(Markup::fixed("\n"))
 }
 

@@ -19,6 +19,13 @@ pub(super) fn render(view: &View<'_>) -> String {
         text += &format!("as of {created}\n");
     }
     text += &format!("to be signed, as JSON: {}\n{}\n", view.approved, in_all(&document.totals));
+    if document.left_out.count > 0 {
+        let (count, bytes) = (Count(document.left_out.count), Bytes(document.left_out.bytes));
+        text += &format!("not in it, as the far side was said to have it: {count} blobs, {bytes}\n");
+    }
+    if let Some(programs) = &document.programs {
+        text += &format!("programs for bare hosts: {}, {}\n", Bytes(programs.bytes), programs.digest);
+    }
     text += &format!("{} without a signature of an upstream\n", Count(document.without_signature));
     for one in &document.unlisted {
         text += &format!("! {} {}: no lock names it: {}\n", visible(&one.set), one.digest, visible(&one.name));
@@ -88,7 +95,9 @@ fn vouchers(source: &SourcePart) -> String {
 fn entry(one: &Entry) -> String {
     let name = [&one.name, &one.version, &one.arch].map(|word| visible(word)).join(" ");
     let licence = one.licence.as_ref().map_or(String::new(), |licence| format!(", {}", visible(licence)));
-    let mut text = format!("  {}, {}{licence}\n    {}\n    {}\n", name.trim_end(), Bytes(one.size), one.digest, visible(&one.purl));
+    let out = if one.left_out { ", not in the bundle" } else { "" };
+    let mut text =
+        format!("  {}, {}{licence}{out}\n    {}\n    {}\n", name.trim_end(), Bytes(one.size), one.digest, visible(&one.purl));
     text += &one.addresses.iter().map(|url| format!("    from {}\n", visible(url))).collect::<String>();
     for vouch in &one.vouched {
         text += format!("    {} {}", vouch.how.words(), visible(&vouch.by.join(", "))).trim_end();

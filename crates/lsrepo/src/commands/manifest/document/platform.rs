@@ -77,14 +77,17 @@ pub(in super::super) struct Entry {
     pub(in super::super) addresses: Vec<String>,
     pub(in super::super) vouched: Vec<Vouch>,
     pub(in super::super) modules: BTreeSet<String>,
+    /// whether the bundle leaves it out, as the far side was said to have it
+    pub(in super::super) left_out: bool,
 }
 
 impl Entry {
-    fn of(artifact: Artifact, source: Option<&str>, vouched: Vec<Vouch>) -> Self {
+    fn of(artifact: Artifact, source: Option<&str>, vouched: Vec<Vouch>, absent: &BTreeSet<Digest>) -> Self {
         let Artifact { name, version, arch, purl, digest, size, licence, urls: addresses, modules, .. } = artifact;
         let modules = modules.iter().map(ToString::to_string).collect();
         let source = source.map(str::to_owned);
-        Self { name, version, arch, size, digest, licence, purl, source, addresses, vouched, modules }
+        let left_out = absent.contains(&digest);
+        Self { name, version, arch, size, digest, licence, purl, source, addresses, vouched, modules, left_out }
     }
 
     /// Whether a signature of an upstream stands behind it.
@@ -95,17 +98,21 @@ impl Entry {
 
 impl PlatformPart {
     /// Joins the sets of a platform, which are its modules.
-    pub(super) fn of(name: &Platform, sets: &[(&Part, &PlatformLock)], licences: &BTreeMap<Digest, String>) -> Self {
+    pub(super) fn of(
+        name: &Platform,
+        sets: &[(&Part, &PlatformLock)],
+        (licences, absent): (&BTreeMap<Digest, String>, &BTreeSet<Digest>),
+    ) -> Self {
         let (mut packages, mut images, mut files) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut sources = BTreeSet::new();
         for (_, lock) in sets {
             sources.extend(lock.sources.iter().map(|source| SourcePart::of(source, &lock.keys)));
             let own = inventory::packages(lock, licences).zip(&lock.packages);
-            packages.extend(own.map(|(one, locked)| Entry::of(one, Some(&locked.source), vouch::package(lock, locked))));
+            packages.extend(own.map(|(one, locked)| Entry::of(one, Some(&locked.source), vouch::package(lock, locked), absent)));
             let own = inventory::images(lock).zip(&lock.images);
-            images.extend(own.map(|(one, locked)| Entry::of(one, None, vouch::image(locked))));
+            images.extend(own.map(|(one, locked)| Entry::of(one, None, vouch::image(locked), absent)));
             let own = inventory::files(lock).zip(&lock.files);
-            files.extend(own.map(|(one, locked)| Entry::of(one, None, vouch::file(lock, locked))));
+            files.extend(own.map(|(one, locked)| Entry::of(one, None, vouch::file(lock, locked), absent)));
         }
         let totals = Totals { packages: sum(&packages), images: sum(&images), files: sum(&files) };
         let mut modules: Vec<ModulePart> = sets.iter().map(|(part, _)| ModulePart::of(part)).collect();

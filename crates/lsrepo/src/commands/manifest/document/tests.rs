@@ -56,6 +56,7 @@ pub(in super::super) fn head(lock: PlatformLock, packages: &[(&str, u64)], image
         files: 0,
         file_bytes: 0,
         tools: 0,
+        tools_digest: None,
         absent: 0,
         absent_bytes: 0,
         absent_content: Default::default(),

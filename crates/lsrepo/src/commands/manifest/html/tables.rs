@@ -153,8 +153,9 @@ pub(super) fn entries(platform: &str, what: &'static str, all: &[Entry]) -> Mark
 fn entry(one: &Entry) -> Vec<Markup> {
     let version = Markup::text(format!("{} {}", one.version, one.arch).trim());
     let content = [code(one.digest.to_string()), Markup::text(&one.purl)].into_iter();
+    let out = one.left_out.then(|| Markup::text("not in the bundle"));
     vec![
-        lines([Markup::of("strong", &one.name), version]),
+        lines([Markup::of("strong", &one.name), version].into_iter().chain(out)),
         bytes(one.size),
         Markup::element("div class=\"small content\"", lines(content.chain(one.addresses.iter().map(Markup::text)))),
         Markup::text(one.licence.as_deref().unwrap_or("not stated")),
