@@ -102,6 +102,10 @@ fn damage_is_located_and_mended() {
     let good: Vec<Vec<u8>> = names(&folder).iter().map(|name| fs::read(folder.join(name)).unwrap()).collect();
     desk.far(&["verify", "media"]).well();
     assert!(desk.far(&["verify", "--full", "media"]).well().starts_with("whole: "));
+    let line = format!("cat media/b.tar.zst.0* | {} verify -", env!("CARGO_BIN_EXE_lsrepo"));
+    let mut piped = std::process::Command::new("sh");
+    piped.arg("-c").arg(line).current_dir(desk.path(".")).env("LSREPO_HOME", desk.path("far"));
+    assert!(String::from_utf8(piped.output().unwrap().stdout).unwrap().starts_with("whole: "));
     let mut wrong = good[2].clone();
     wrong[5_000_000] ^= 8;
     fs::write(folder.join("b.tar.zst.003"), wrong).unwrap();
@@ -146,7 +150,9 @@ fn the_second_visit_carries_only_what_is_new() {
         assert_eq!(desk.blobs(&stranger), 0);
     }
     let told = desk.far(&["manifest", "receipt.tar.zst", "-o", "text", "--against", "have.lsr"]).well();
-    for word in ["not in it, as the far side was said to have it: 2 blobs", "+ deb   shop 2.1", "large.bin, 40 MB, not in the bundle"] {
+    for word in
+        ["not in it, as the far side was said to have it: 2 blobs", "+ deb   shop 2.1", "large.bin, 40 MB, not in the bundle"]
+    {
         assert!(told.contains(word), "no `{word}` in {told}");
     }
     desk.far(&["import", "receipt.tar.zst"]).well();

@@ -9,10 +9,11 @@ use crate::{
     error::BundleError,
     head,
     import::{Trust, roots},
+    inspect::{self, Inspection},
     planned::index,
 };
 use lsrepo_oci::{Descriptor, Index, Manifest, media_type};
-use lsrepo_sign::{Fingerprint, SecretKey};
+use lsrepo_sign::{Fingerprint, Keyring, SecretKey};
 use lsrepo_types::{Digest, Timestamp};
 use std::collections::BTreeMap;
 
@@ -105,6 +106,13 @@ pub fn open(artifact: &Artifact, trust: &Trust<'_>) -> Result<Opened, BundleErro
         new_key: (!head.trusted).then_some(head.key),
         created: head.created,
     })
+}
+
+/// What a bundle in a registry holds. `manifests` are the bytes of the sets, whose digests were checked.
+pub fn inspect(artifact: &Artifact, manifests: &[Vec<u8>], keys: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
+    let head = head::check(&artifact.index, &artifact.signature, artifact.key.clone(), keys, now)?;
+    let parsed = manifests.iter().map(|bytes| Ok((bytes.clone(), Manifest::parse(bytes)?)));
+    inspect::of(&head, &parsed.collect::<Result<Vec<_>, BundleError>>()?, &[], 0)
 }
 
 /// What the sets name, each digest once. `manifests` are the bytes of the sets, whose digests were checked.

@@ -2,11 +2,11 @@
 
 use crate::{
     error::BundleError,
-    head::{self, Body},
+    head::{self, Body, Head},
     reader::{Input, Piped, Reader},
     tools,
 };
-use lsrepo_oci::{annotation, media_type};
+use lsrepo_oci::{Descriptor, Manifest, annotation, media_type};
 use lsrepo_sign::Keyring;
 use lsrepo_types::{Digest, Timestamp};
 use serde::Serialize;
@@ -108,20 +108,29 @@ pub(crate) fn inspected(mut reader: Reader<impl Input>, trust: &Keyring, now: Ti
     let head = head::read(&mut reader, trust, now)?;
     let tools_size = reader.tools.map_or(0, |tools| tools.size);
     let Body { manifests, absent, .. } = head::body(&mut reader, &head.index)?;
+    of(&head, &manifests, &absent, tools_size)
+}
+
+/// What the head and the manifests of the sets say.
+pub(crate) fn of(
+    head: &Head,
+    manifests: &[(Vec<u8>, Manifest)],
+    absent: &[Descriptor],
+    tools_size: u64,
+) -> Result<Inspection, BundleError> {
     let (mut sizes, mut file_sizes) = (BTreeMap::new(), BTreeMap::new());
     let mut parts = Vec::new();
     let (mut images, mut all_images) = (BTreeMap::new(), BTreeMap::new());
-    for (descriptor, (_, manifest)) in head::sets(&head.index).zip(&manifests) {
-        let describes = |one: &lsrepo_oci::Descriptor| media_type::DESCRIBING.contains(&one.media_type.as_str());
+    for (descriptor, (_, manifest)) in head::sets(&head.index).zip(manifests) {
+        let describes = |one: &Descriptor| media_type::DESCRIBING.contains(&one.media_type.as_str());
         // A package has its file name; what else is content belongs to images.
-        let is_file = |one: &&lsrepo_oci::Descriptor| one.media_type == media_type::FILE;
-        let is_package =
-            |one: &&lsrepo_oci::Descriptor| !describes(one) && !is_file(one) && one.annotation(annotation::TITLE).is_some();
-        let of_image = |one: &&lsrepo_oci::Descriptor| !describes(one) && one.annotation(annotation::TITLE).is_none();
+        let is_file = |one: &&Descriptor| one.media_type == media_type::FILE;
+        let is_package = |one: &&Descriptor| !describes(one) && !is_file(one) && one.annotation(annotation::TITLE).is_some();
+        let of_image = |one: &&Descriptor| !describes(one) && one.annotation(annotation::TITLE).is_none();
         let image_sizes: BTreeMap<Digest, u64> =
             manifest.layers.iter().filter(of_image).map(|one| (one.digest, one.size)).collect();
         images.extend(head::named(manifest).map(|(name, image)| (name.to_owned(), image.digest)));
-        let item = |one: &lsrepo_oci::Descriptor| Item {
+        let item = |one: &Descriptor| Item {
             file: one.annotation(annotation::TITLE).unwrap_or_default().to_owned(),
             size: one.size,
             digest: one.digest,

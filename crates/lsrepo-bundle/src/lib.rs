@@ -53,7 +53,7 @@ pub use inspect::{Image, Inspection, Item, Part, inspect};
 pub use receipt::{Receipt, SignedReceipt};
 pub use source::Source;
 pub use tools::Tools;
-pub use verify::{Damage, Verified, verify};
+pub use verify::{Damage, Verified, verify, verify_stream};
 pub use volume::{VolumeHeader, bundle_name, volume_name};
 pub use watch::Watched;
 

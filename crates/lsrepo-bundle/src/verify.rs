@@ -4,12 +4,13 @@ use crate::{
     archive::{Archive, Member},
     error::BundleError,
     export::Event,
-    head::blob_name,
+    head::{self, Body, blob_name},
     plan,
-    reader::{Input, Reader},
+    reader::{Input, Piped, Reader},
     writer,
 };
-use lsrepo_types::{Digest, Hasher};
+use lsrepo_sign::{Fingerprint, Keyring};
+use lsrepo_types::{Digest, Hasher, Timestamp};
 use serde::Serialize;
 use std::{
     io::Read,
@@ -172,4 +173,32 @@ fn tools(archive: &Archive) -> Result<Option<Damage>, BundleError> {
     };
     let found = hash().map_err(failed)?;
     Ok((found != digest).then(|| damage(archive, 0, head + size, None, "the tools are not those that the signed index names")))
+}
+
+/// Reads a bundle from a stream, every byte of it, and says who signed it. The first damage is the error: what is behind it
+/// cannot be told.
+pub fn verify_stream(
+    input: impl Read,
+    keys: &Keyring,
+    now: Timestamp,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<(Verified, Fingerprint), BundleError> {
+    let mut reader = Reader::new(Piped::new(input));
+    let head = head::read(&mut reader, keys, now)?;
+    let Body { blobs, .. } = head::body(&mut reader, &head.index)?;
+    let verified = Verified { blobs: blobs.len() as u64, bytes: blobs.iter().map(|one| one.size).sum(), damage: Vec::new() };
+    on_event(Event::Total { blobs: verified.blobs, bytes: verified.bytes });
+    for blob in &blobs {
+        let mut hasher = Hasher::new();
+        reader.member(&blob_name(&blob.digest), blob.size, |part| {
+            hasher.update(part);
+            on_event(Event::Bytes(part.len() as u64));
+            Ok(())
+        })?;
+        if hasher.finish() != blob.digest {
+            return Err(reader.damaged(&format!("blob {} has another content", blob.digest)));
+        }
+    }
+    reader.finish()?;
+    Ok((verified, head.signer))
 }

@@ -60,7 +60,7 @@ pub struct ExportArgs {
 /// `lsrepo inspect`
 #[derive(Args, Debug)]
 pub struct InspectArgs {
-    /// The bundle: its file, one of its volumes or all of them, their folder, or `-`
+    /// The bundle: its file, one of its volumes or all of them, their folder, `-`, or oci://REGISTRY/REPOSITORY:TAG
     #[arg(required = true, value_name = "BUNDLE")]
     pub bundle: Vec<PathBuf>,
     /// List every package
@@ -75,18 +75,22 @@ pub struct InspectArgs {
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
+    #[command(flatten)]
+    pub(crate) registries: RegistryFlags,
 }
 
 /// `lsrepo ls`
 #[derive(Args, Debug)]
 pub struct LsArgs {
-    /// The bundle: its file, one of its volumes, their folder, or `-`
+    /// The bundle: its file, one of its volumes, their folder, `-`, or oci://REGISTRY/REPOSITORY:TAG
     pub bundle: PathBuf,
     /// Only what fits: a path, a name or a digest, with `*` and `?`
     pub patterns: Vec<String>,
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
+    #[command(flatten)]
+    pub(crate) registries: RegistryFlags,
 }
 
 /// `lsrepo extract`
@@ -105,7 +109,7 @@ pub struct ExtractArgs {
 /// `lsrepo verify`
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
-    /// The bundle: its file, one of its volumes or all of them, or their folder
+    /// The bundle: its file, one of its volumes or all of them, or their folder; `-` reads all of it from standard input
     #[arg(required = true, value_name = "BUNDLE")]
     pub bundle: Vec<PathBuf>,
     /// Read every byte of every blob

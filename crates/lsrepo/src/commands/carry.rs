@@ -11,8 +11,13 @@ mod registry;
 mod tools;
 
 use super::manifest;
-use crate::{cli::InspectArgs, context::Context, failure::OrUnsatisfied, output::print};
-use anyhow::{Context as _, Result, bail};
+use crate::{
+    cli::{InspectArgs, RegistryFlags},
+    context::Context,
+    failure::OrUnsatisfied,
+    output::print,
+};
+use anyhow::{Context as _, Result};
 pub(super) use given::Given;
 use lsrepo_bundle::{Archive, BundleError, Inspection, Source, Trust};
 use lsrepo_sign::Keyring;
@@ -24,18 +29,17 @@ use std::{
 };
 
 pub(crate) fn inspect(context: &Context, args: &InspectArgs) -> Result<()> {
-    let seen = inspected(context, &args.bundle)?;
+    let seen = inspected(context, &args.bundle, &args.registries)?;
     print(args.output, &seen, |seen| text(seen, args.packages, args.images, args.files))
 }
 
-/// What a bundle holds.
-fn inspected(context: &Context, bundle: &[PathBuf]) -> Result<Inspection> {
-    if let [one] = bundle
-        && is_in_registry(one)?
-    {
-        bail!("inspect reads files\nhint: `lsrepo import --dry-run {}` says what is in it", one.display());
+/// What a bundle holds, wherever it lies.
+fn inspected(context: &Context, bundle: &[PathBuf], flags: &RegistryFlags) -> Result<Inspection> {
+    let keys = context.trusted()?;
+    match bundle.first().map(|path| registry::reference(path)).transpose()?.flatten() {
+        Some(from) => registry::inspect(context, flags, &from, &trust(&keys, true, context.now)),
+        None => judge(Given::open(bundle)?.inspect(&keys, context.now), bundle),
     }
-    judge(Given::open(bundle)?.inspect(&context.trusted()?, context.now), bundle)
 }
 
 /// Whether a bundle is in a registry, where nothing is read but to be imported.

@@ -13,10 +13,19 @@ use lsrepo_bundle::{
     Archive, Damage, Verified,
     parity::{self, FileState, ParityError, Report, Verdict},
 };
+use lsrepo_sign::Fingerprint;
 use lsrepo_types::{Bytes, Count};
+use std::io;
 
 pub(crate) fn verify(context: &Context, args: &VerifyArgs) -> Result<()> {
     let keys = context.trusted()?;
+    if args.bundle.iter().any(|path| path.as_os_str() == "-") {
+        let carrying = Carrying::new(context.progress, "verify");
+        let done = lsrepo_bundle::verify_stream(io::stdin().lock(), &keys, context.now, &|event| carrying.hear(&event));
+        carrying.finish();
+        let (verified, signer) = judge(done, &args.bundle)?;
+        return print(args.output, &verified, |verified| text(verified, &signer, true));
+    }
     // Whoever signed it: what is asked is whether it is whole.
     let archive = judge(Archive::open(&source(&args.bundle)?, &trust(&keys, true, context.now)), &args.bundle)?;
     let carrying = Carrying::new(context.progress, "verify");
@@ -26,7 +35,7 @@ pub(crate) fn verify(context: &Context, args: &VerifyArgs) -> Result<()> {
     if archive.new_key.is_some() {
         context.progress.warn(&format!("signed by {}, whose key is not trusted here", archive.signer));
     }
-    print(args.output, &verified, |verified| text(verified, &archive, args.full))?;
+    print(args.output, &verified, |verified| text(verified, &archive.signer, args.full))?;
     match verified.damage.is_empty() {
         true => Ok(()),
         false => {
@@ -35,7 +44,7 @@ pub(crate) fn verify(context: &Context, args: &VerifyArgs) -> Result<()> {
     }
 }
 
-fn text(verified: &Verified, archive: &Archive, full: bool) -> String {
+fn text(verified: &Verified, signer: &Fingerprint, full: bool) -> String {
     let mut text = String::new();
     for Damage { file, offset, bytes, blob, what } in &verified.damage {
         let blob = blob.map(|blob| format!(" ({blob})")).unwrap_or_default();
@@ -43,8 +52,8 @@ fn text(verified: &Verified, archive: &Archive, full: bool) -> String {
     }
     if verified.damage.is_empty() {
         text += &match full {
-            true => format!("whole: {} blobs, {}, signed by {}\n", Count(verified.blobs), Bytes(verified.bytes), archive.signer),
-            false => format!("the head is whole, signed by {}; --full reads the blobs too\n", archive.signer),
+            true => format!("whole: {} blobs, {}, signed by {}\n", Count(verified.blobs), Bytes(verified.bytes), signer),
+            false => format!("the head is whole, signed by {}; --full reads the blobs too\n", signer),
         };
     }
     text

@@ -8,7 +8,7 @@
 
 use super::{inspected, judge, source, trust};
 use crate::{
-    cli::{ExtractArgs, LsArgs},
+    cli::{ExtractArgs, LsArgs, RegistryFlags},
     context::Context,
     failure::unsatisfied,
     output::print,
@@ -36,7 +36,7 @@ struct Entry {
 }
 
 pub(crate) fn list(context: &Context, args: &LsArgs) -> Result<()> {
-    let seen = inspected(context, std::slice::from_ref(&args.bundle))?;
+    let seen = inspected(context, std::slice::from_ref(&args.bundle), &args.registries)?;
     let found = entries(&seen, &args.patterns)?;
     print(args.output, &found, |found| found.iter().map(text).collect())
 }
@@ -84,7 +84,7 @@ fn fits(entry: &Entry, pattern: &str) -> bool {
 pub(crate) fn extract(context: &Context, args: &ExtractArgs) -> Result<()> {
     let paths = std::slice::from_ref(&args.bundle);
     let keys = context.trusted()?;
-    let seen = inspected(context, paths)?;
+    let seen = inspected(context, paths, &RegistryFlags::default())?;
     let archive = judge(Archive::open(&source(paths)?, &trust(&keys, false, context.now)), paths)?;
     let found = entries(&seen, &args.patterns)?;
     if let Some(image) = found.iter().find(|entry| entry.size.is_none()) {

@@ -4,7 +4,7 @@
 //! one. Read from above: nothing is stored before the signature is checked, and no set is named before all of it is here.
 
 use crate::{
-    cli::{ExportArgs, ImportArgs},
+    cli::{ExportArgs, ImportArgs, RegistryFlags},
     commands::{manifest, runtime},
     context::Context,
     failure::{of_fetch, unsatisfied},
@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lsrepo_bundle::{BundleError, Contents, Imported, Trust, artifact};
+use lsrepo_bundle::{BundleError, Contents, Imported, Inspection, Trust, artifact};
 use lsrepo_fetch::{
     Client, ClientOptions, Download, FetchError,
     registry::{ManifestName, PushOptions, Pushed, Pusher, Registries, Source, blob_address, manifest, small_blob},
@@ -105,6 +105,7 @@ async fn push(
 
 /// A bundle whose signature was checked, and what is below it.
 pub(super) struct Head {
+    artifact: artifact::Artifact,
     pub(super) opened: artifact::Opened,
     /// of the sets
     manifests: Vec<Vec<u8>>,
@@ -112,9 +113,8 @@ pub(super) struct Head {
 }
 
 /// Reads a bundle's head. Nothing is stored.
-pub(super) fn open(context: &Context, args: &ImportArgs, from: &Reference, trust: &Trust<'_>) -> Result<(Registries, Head)> {
-    manifest::refuse_registry(context, args)?;
-    let registries = registries(&args.registries, None, std::slice::from_ref(&from.registry))?;
+fn open(context: &Context, flags: &RegistryFlags, from: &Reference, trust: &Trust<'_>) -> Result<(Registries, Head)> {
+    let registries = registries(flags, None, std::slice::from_ref(&from.registry))?;
     let on_event = questions(context.progress);
     let absent = |what: &str| unsatisfied(format!("{SCHEME}{from}: {what}"));
     let get = |image: Reference| {
@@ -144,14 +144,15 @@ pub(super) fn open(context: &Context, args: &ImportArgs, from: &Reference, trust
             manifests.push(get(set.clone()).await?.ok_or_else(|| absent(&format!("the registry lacks {set}")))?.1);
         }
         let blobs = of_bundle(artifact::blobs(manifests.iter().map(Vec::as_slice)), from)?;
-        Ok(Head { opened, manifests, blobs })
+        Ok(Head { artifact: head, opened, manifests, blobs })
     })?;
     Ok((registries, head))
 }
 
 /// Takes what is not here yet, then names the sets.
 pub(super) fn import(context: &Context, args: &ImportArgs, from: &Reference, store: &Store, trust: &Trust<'_>) -> Result<Imported> {
-    let (registries, Head { opened, manifests, blobs }) = open(context, args, from, trust)?;
+    manifest::refuse_registry(context, args)?;
+    let (registries, Head { opened, manifests, blobs, .. }) = open(context, &args.registries, from, trust)?;
     let absent: Vec<&Descriptor> = blobs.iter().filter(|blob| !store.contains(&blob.digest, blob.size)).collect();
     let bytes = absent.iter().map(|blob| blob.size).sum();
     let free = store.free_bytes()?;
@@ -180,6 +181,12 @@ pub(super) fn import(context: &Context, args: &ImportArgs, from: &Reference, sto
     Ok(Imported { roots, signer, new_key, created, written, present, bytes })
 }
 
+/// What a bundle holds.
+pub(super) fn inspect(context: &Context, flags: &RegistryFlags, from: &Reference, trust: &Trust<'_>) -> Result<Inspection> {
+    let (_, head) = open(context, flags, from, trust)?;
+    of_bundle(artifact::inspect(&head.artifact, &head.manifests, trust.keys, trust.now), from)
+}
+
 /// What an import would add, in words.
 pub(super) fn would_import(
     context: &Context,
@@ -188,7 +195,8 @@ pub(super) fn would_import(
     store: &Store,
     trust: &Trust<'_>,
 ) -> Result<String> {
-    let (_, head) = open(context, args, from, trust)?;
+    manifest::refuse_registry(context, args)?;
+    let (_, head) = open(context, &args.registries, from, trust)?;
     let mut text = format!("signed by {}\n", head.opened.signer);
     text += &head.opened.roots.keys().map(|name| format!("{name}\n")).collect::<String>();
     let absent: Vec<u64> =
