@@ -110,11 +110,17 @@ def best(what, command, runs=3, before=None, **more):
 print("export")
 everything = WORK / "all.bin"
 store = NEAR / "blobs/sha256"
-copied = best("cat of the blobs | sync (as cp)", f"cat {store}/* > {everything} && sync {everything}",
-              before=lambda: drop(everything))
-drop(everything)
-export = best("export", [LSREPO, "export", "-q", "-o", bundle], home=NEAR, before=lambda: drop(bundle))
-ratio("beside cp", f"{copied.wall / export.wall:.2f} x", ">= 0.9 x")
+# The page cache holds what is read and what is written, and not what the store was made of.
+for piece in WORK.glob("piece-*.bin"):
+    with open(piece, "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+copies, exports = [], []
+for _ in range(3):
+    copies.append(Stage("cat of the blobs | sync (as cp)", f"cat {store}/* > {everything} && sync {everything}").wall)
+    drop(everything)
+    drop(bundle)
+    exports.append(Stage("export", [LSREPO, "export", "-q", "-o", bundle], home=NEAR).wall)
+ratio("beside cp, median of three", f"{sorted(copies)[1] / sorted(exports)[1]:.2f} x", ">= 0.9 x")
 if "export" in sys.argv[2:]:
     shutil.rmtree(WORK)
     sys.exit()

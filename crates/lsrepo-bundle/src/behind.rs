@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Buffers that may wait to be written.
-const WAITING: usize = 3;
+const WAITING: usize = 16;
 /// So many bytes are brought to the disk together.
 const SYNCED: usize = 64 << 20;
 

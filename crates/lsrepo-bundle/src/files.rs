@@ -18,8 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bytes that are written together.
-const BUFFER: usize = 1 << 20;
+/// Bytes that are written together. More would be slower: the page cache looks for larger pieces of memory then.
+const BUFFER: usize = 128 << 10;
 
 /// How long another run is waited for: one that was killed may not be gone yet.
 const PATIENCE: Duration = Duration::from_secs(10);
