@@ -2,6 +2,7 @@
 
 use crate::{
     error::BundleError,
+    plan,
     reader::{Input, Reader},
     tools,
 };
@@ -188,6 +189,10 @@ pub(crate) fn order<'a>(manifests: impl Iterator<Item = &'a Manifest> + Clone) -
     let all = || manifests.clone().flat_map(Manifest::descriptors);
     let (mut order, mut sizes) = (Vec::new(), BTreeMap::new());
     for descriptor in all().filter(|one| describes(one)).chain(all().filter(|one| !describes(one))) {
+        if descriptor.size >= plan::TOO_LARGE {
+            let what = format!("blob {} has {} bytes; less than 64 GiB travel", descriptor.digest, descriptor.size);
+            return Err(BundleError::Shape(what));
+        }
         match sizes.insert(descriptor.digest, descriptor.size) {
             None => order.push(descriptor),
             Some(size) if size == descriptor.size => {}

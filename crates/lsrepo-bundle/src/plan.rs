@@ -12,6 +12,8 @@ use twox_hash::XxHash64;
 pub(crate) const BLOCK: u64 = 128 << 10;
 /// Bytes of data in a frame.
 pub(crate) const FRAME: u64 = 8 << 20;
+/// A tar header has no room for sizes from here on.
+pub(crate) const TOO_LARGE: u64 = 64 << 30;
 /// Bytes of a tar record.
 pub(crate) const RECORD: u64 = 512;
 /// Where a header's size stands, and how long that field is.
@@ -230,7 +232,7 @@ pub(crate) fn header(name: &str, size: u64, program: bool) -> [u8; RECORD as usi
     put(100, if program { b"0000755" } else { b"0000644" });
     put(108, b"0000000");
     put(116, b"0000000");
-    // Eleven octal digits end at 8 GiB, twelve without the zero behind them at 64; nobody ships larger blobs.
+    // Eleven octal digits end at 8 GiB, twelve without the zero behind them at 64.
     match size < 1 << 33 {
         true => put(SIZE.start, format!("{size:011o}").as_bytes()),
         false => put(SIZE.start, format!("{size:012o}").as_bytes()),

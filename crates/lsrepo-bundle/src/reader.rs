@@ -245,6 +245,8 @@ impl<R: Input> Reader<R> {
     fn fill(&mut self, into: &mut [u8], what: &str) -> Result<(), BundleError> {
         self.input.read_exact(into).map_err(|why| match why.kind() {
             ErrorKind::UnexpectedEof => BundleError::Truncated { offset: self.offset, what: what.to_owned() },
+            // Volumes that do not follow each other.
+            ErrorKind::InvalidData => BundleError::Volume(why.to_string()),
             _ => BundleError::Io { what: "reading the bundle".to_owned(), why },
         })?;
         self.offset += into.len() as u64;

@@ -47,7 +47,10 @@ impl Source {
 
     fn open_as(paths: &[PathBuf], write: bool) -> Result<Self, BundleError> {
         let files = match paths {
-            [one] if one.is_dir() => volumes_in(one, |_| true)?,
+            [one] if one.is_dir() => match files_in(one, |name| bundle_name(name).is_some())? {
+                volumes if !volumes.is_empty() => volumes,
+                _ => files_in(one, |name| name.ends_with(".tar.zst") && !name.starts_with('.'))?,
+            },
             [one] => beside(one)?,
             several => several.to_vec(),
         };
@@ -197,17 +200,17 @@ fn beside(path: &Path) -> Result<Vec<PathBuf>, BundleError> {
         return Ok(vec![path.to_owned()]);
     };
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    volumes_in(dir, |name| bundle_name(name) == Some(bundle))
+    files_in(dir, |name| bundle_name(name) == Some(bundle))
 }
 
-/// The volumes in a folder.
-pub(crate) fn volumes_in(dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, BundleError> {
+/// Plain files in a folder, by their names; sorted.
+pub(crate) fn files_in(dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, BundleError> {
     let shown = dir.display().to_string();
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).map_err(io(&shown))? {
         let path = entry.map_err(io(&shown))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if bundle_name(&name).is_some() && wanted(&name) && path.is_file() {
+        if wanted(&name) && path.is_file() {
             found.push(path);
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     error::BundleError,
-    source::{header, volumes_in},
-    volume::{HEAD, VolumeHeader},
+    source::{files_in, header},
+    volume::{HEAD, VolumeHeader, bundle_name},
 };
 use std::{
     fs::File,
@@ -47,7 +47,7 @@ impl<'a> Watched<'a> {
 
     /// A volume that is there as a whole.
     fn find(&self, ordinal: u32, before: Option<VolumeHeader>) -> io::Result<Option<(VolumeHeader, File)>> {
-        let all = volumes_in(&self.dir, |_| true).map_err(|error| match error {
+        let all = files_in(&self.dir, |name| bundle_name(name).is_some()).map_err(|error| match error {
             BundleError::Io { why, .. } => why,
             other => io::Error::other(other.to_string()),
         })?;

@@ -148,10 +148,15 @@ fn volumes_come_in_any_order_and_the_missing_are_named() {
         let there = here();
         assert_eq!(desk.import(&given, false, &there.store).unwrap().written, 6);
     }
+    let alone = desk.dir.path().join("alone");
+    fs::create_dir(&alone).unwrap();
+    fs::rename(&whole.1[0], alone.join("whole.tar.zst")).unwrap();
+    assert_eq!(desk.import(&[alone], false, &here().store).unwrap().written, 6);
     let stream: Vec<u8> = paths.iter().flat_map(|path| fs::read(path).unwrap()).collect();
     assert_eq!(take(&stream, &here().store, &desk.key.keyring(), false).unwrap().written, 6);
     let cut: Vec<u8> = [0, 2].iter().flat_map(|&at| fs::read(&paths[at]).unwrap()).collect();
-    assert!(take(&cut, &here().store, &desk.key.keyring(), false).is_err());
+    let error = take(&cut, &here().store, &desk.key.keyring(), false).unwrap_err().to_string();
+    assert!(error.starts_with("volume 3 follows volume 1\nhint: "), "{error}");
     fs::rename(&paths[1], desk.dir.path().join("away")).unwrap();
     let error = desk.try_open(&paths[..1]).unwrap_err();
     assert!(error.to_string().starts_with("1 of 3 volumes is missing: 2\n"), "{error}");

@@ -122,7 +122,7 @@ fn members_that_are_there_twice_or_not_announced() {
 
 #[test]
 fn sizes_that_lie() {
-    for size in [0, 3, 5, 1 << 40, u64::MAX >> 1] {
+    for size in [0, 3, 5, 1 << 40, u64::MAX >> 1, u64::MAX] {
         let mut forged = Forged::new();
         let mut config = config(&mut forged);
         config.size = size;
