@@ -86,7 +86,7 @@ whole = digest(*volumes)
 size = sum(path.stat().st_size for path in volumes)
 run(HOME, "key", "export", "-o", WORK / "key.asc")
 
-kills = {"export": 0, "repair": 0, "import": 0, "import --move": 0}
+kills = {"export": 0, "export --move": 0, "repair": 0, "import": 0, "import --move": 0}
 seconds = {}
 while sum(kills.values()) < KILLS:
     # As many kills in a round as leave it a chance to end.
@@ -101,6 +101,23 @@ while sum(kills.values()) < KILLS:
     kills["export"] += until_done("export", export, lambda: orphans(out), seconds["export"] * 1.2, 8)
     if digest(*sorted(out.glob("b.tar.zst.0*"))) != whole:
         sys.exit("export: other bytes")
+
+    giving, out = fresh("giving"), fresh("out")
+    shutil.copytree(HOME, giving, dirs_exist_ok=True)
+
+    def give(moment):
+        # Where the store uses already what it gave away, it had come to its end.
+        if list((giving / "bundles").glob("*.json")):
+            return ""
+        return run(giving, "export", "-o", out / "b.tar.zst", "--split", "20MB", "--no-tools", "--move", kill=moment)
+
+    kills["export --move"] += until_done("export --move", give, lambda: orphans(out), seconds["export"] * 1.2, 8)
+    if digest(*sorted(out.glob("b.tar.zst.0*"))) != whole:
+        sys.exit("export --move: other bytes")
+    if left := [path for path in (giving / "tmp").iterdir()] + [path for path in (giving / "blobs/sha256").iterdir()
+                                                                if path.stat().st_size > TWICE]:
+        sys.exit(f"export --move: still in the store: {left}")
+    run(giving, "verify", "--full", out)
 
     media = fresh("media")
     for path in good.iterdir():

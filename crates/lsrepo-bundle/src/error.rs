@@ -67,6 +67,9 @@ pub enum BundleError {
         /// their size
         bytes: u64,
     },
+    /// what a run that was killed had taken over
+    #[error("{}: another `export --move` was cut off here, and what it had taken over from the store is in this file\nhint: run it again the same way; or remove the file, and `lsrepo prepare` fetches that again", .0.display())]
+    Moved(PathBuf),
     /// two at once
     #[error("{}: another lsrepo writes this bundle", .0.display())]
     Busy(PathBuf),

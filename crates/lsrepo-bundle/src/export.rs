@@ -100,9 +100,13 @@ pub fn export_to_path(
         let size = planned.size(options);
         return Ok((Summary { blobs, content, size, kept: size }, vec![path.to_owned()]));
     }
+    let moving = options.moving.is_some();
+    if moving && let Some(file) = planned.other_moved_to(path)? {
+        return Err(BundleError::Moved(file));
+    }
     let mut files = match options.split {
-        None => Files::one(path)?,
-        Some(limit) => Files::volumes(path, planned.digest, &planned.volumes(options, limit)?)?,
+        None => Files::one(path, moving)?,
+        Some(limit) => Files::volumes(path, planned.digest, &planned.volumes(options, limit)?, moving)?,
     };
     let needed = planned.size(options).saturating_sub(files.there());
     let full = || {

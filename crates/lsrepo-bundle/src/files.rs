@@ -1,5 +1,5 @@
 //! The files that a bundle is written to: one, or its volumes. Each gets its name when all of it is on disk; what a run that
-//! was killed left under `.NAME.part` is gone on with.
+//! was killed left under `.NAME.part` (`.NAME.moving`, where a store gives its blobs away) is gone on with.
 
 use crate::{
     behind::Behind,
@@ -51,20 +51,20 @@ struct Open {
 }
 
 impl Files {
-    /// One file.
-    pub(crate) fn one(path: &Path) -> Result<Self, BundleError> {
-        Self::new(vec![Part::new(path.to_owned(), None)])
+    /// One file. What is `moving` lies nowhere else until it is whole: it is never begun anew.
+    pub(crate) fn one(path: &Path, moving: bool) -> Result<Self, BundleError> {
+        Self::new(vec![Part::new(path.to_owned(), None, moving)])
     }
 
     /// Volumes of so many bytes each.
-    pub(crate) fn volumes(path: &Path, bundle: Digest, lengths: &[u64]) -> Result<Self, BundleError> {
+    pub(crate) fn volumes(path: &Path, bundle: Digest, lengths: &[u64], moving: bool) -> Result<Self, BundleError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (total, whole) = (lengths.len() as u32, lengths.iter().sum());
         let mut start = 0;
         let parts = (1..).zip(lengths).map(|(ordinal, &length)| {
             let header = VolumeHeader { bundle, ordinal, total, start, length, whole };
             start += length;
-            Part::new(path.with_file_name(volume_name(&name, ordinal)), Some((header, length)))
+            Part::new(path.with_file_name(volume_name(&name, ordinal)), Some((header, length)), moving)
         });
         Self::new(parts.collect())
     }
@@ -126,10 +126,15 @@ impl Files {
     }
 }
 
+/// What a file is called until it is whole.
+pub(crate) fn hidden(path: &Path, moving: bool) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", if moving { "moving" } else { "part" }))
+}
+
 impl Part {
-    fn new(path: PathBuf, volume: Option<(VolumeHeader, u64)>) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let hidden = path.with_file_name(format!(".{name}.part"));
+    fn new(path: PathBuf, volume: Option<(VolumeHeader, u64)>, moving: bool) -> Self {
+        let hidden = hidden(&path, moving);
         Self { path, hidden, volume }
     }
 

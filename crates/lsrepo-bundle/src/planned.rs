@@ -3,18 +3,23 @@
 use crate::{
     contents::Contents,
     error::BundleError,
-    export::Options,
+    export::{Options, files_dir},
+    files::hidden,
     head::{ABSENT, KEY_DIGEST, absent, blob_name},
     plan,
     reader::Reader,
-    source::Source,
+    source::{Source, files_in, header},
     tools,
-    volume::cut,
+    volume::{bundle_name, cut},
 };
 use lsrepo_oci::{Descriptor, ImageLayout, Index, annotation, media_type};
 use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Timestamp};
-use std::{path::Path, sync::Arc};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The index of a bundle: its sets, then maybe the images in them by name.
 pub(crate) fn index(
@@ -98,5 +103,26 @@ impl<'a> Planned<'a> {
         let read = reader.pass_tools().is_ok()
             && self.head.iter().all(|(name, bytes)| reader.open(name, bytes.len() as u64).is_ok_and(|found| found == *bytes));
         read && source.paths().eq([path])
+    }
+
+    /// What an export of another bundle left that had begun to move it to the same place.
+    pub(crate) fn other_moved_to(&self, path: &Path) -> Result<Option<PathBuf>, BundleError> {
+        let whole = hidden(path, true);
+        let head: u64 = self.head.iter().map(|(_, bytes)| plan::packed(bytes.len() as u64)).sum();
+        // Nothing is taken over before the head is on disk.
+        if fs::metadata(&whole).is_ok_and(|data| data.len() > head) && !self.lies_at(&whole) {
+            return Ok(Some(whole));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_volume = |other: &str| {
+            let other = other.strip_prefix('.').and_then(|other| other.strip_suffix(".moving"));
+            other.and_then(bundle_name) == Some(&name)
+        };
+        let volumes = files_in(files_dir(path), is_volume)?;
+        let is_other = |file: &PathBuf| {
+            let header = File::open(file).and_then(|file| header(&file)).ok().flatten();
+            header.is_some_and(|header| header.bundle != self.digest)
+        };
+        Ok(volumes.into_iter().find(is_other))
     }
 }

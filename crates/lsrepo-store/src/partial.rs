@@ -3,6 +3,7 @@
 
 use crate::{
     Pending,
+    disk::sync_dir,
     error::{At, StoreError},
     lock::Guard,
     store::Store,
@@ -75,7 +76,9 @@ impl Partial {
 
     /// What is there is on disk.
     pub fn sync(&self) -> Result<(), StoreError> {
-        self.file.sync_data().at(&self.path)
+        self.file.sync_data().at(&self.path)?;
+        // So is its name.
+        self.path.parent().map_or(Ok(()), sync_dir)
     }
 
     /// Forgets what is there.

@@ -230,6 +230,35 @@ fn a_bundle_is_moved_in_and_out() {
 }
 
 #[test]
+fn what_was_moved_is_not_written_over() {
+    let desk = desk();
+    let (_, whole) = desk.export("whole.tar.zst", &Options::default());
+    let bytes = fs::read(&whole[0]).unwrap();
+    let moving = || Some(Moving::default());
+    for (name, split) in [(".b.tar.zst.moving", None), (".b.tar.zst.002.moving", Some(9_000_000))] {
+        let left = match split {
+            None => bytes[..9_000_000].to_vec(),
+            Some(_) => fs::read(&desk.export("v.tar.zst", &self::split(9_000_000)).1[1]).unwrap(),
+        };
+        fs::write(desk.dir.path().join(name), &left).unwrap();
+        // another bundle: the file stays, and is named
+        let other = Options { have: [Digest::of(b"one")].into(), split, moving: moving(), ..Options::default() };
+        let path = desk.dir.path().join("b.tar.zst");
+        let error = export_to_path(&desk.store, &desk.contents, (&desk.key, DATE), &other, &path, &|_| {}).unwrap_err();
+        assert!(error.to_string().contains(name) && error.to_string().contains("run it again the same way"), "{error}");
+        assert!(fs::read(desk.dir.path().join(name)).unwrap() == left);
+        fs::remove_file(desk.dir.path().join(name)).unwrap();
+    }
+    // the same one: it goes on
+    fs::write(desk.dir.path().join(".b.tar.zst.moving"), &bytes[..9_000_000]).unwrap();
+    let (summary, paths) = desk.export("b.tar.zst", &Options { moving: moving(), ..Options::default() });
+    assert!(summary.kept > 8_000_000 && fs::read(&paths[0]).unwrap() == bytes && desk.hidden().is_empty());
+    // and where it had come to its end, it says so
+    let (again, _) = desk.export("b.tar.zst", &Options { moving: moving(), ..Options::default() });
+    assert_eq!(again.kept, bytes.len() as u64);
+}
+
+#[test]
 fn only_what_is_missing_travels() {
     let desk = desk();
     let there = here();
