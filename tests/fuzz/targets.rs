@@ -54,6 +54,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("origin", origin_lists),
     ("package", rpm_package),
     ("packages", packages_index),
+    ("parity", parity_table),
     ("path", path),
     ("primary", rpm_primary),
     ("receipt", receipt),
@@ -143,6 +144,13 @@ pub fn bundle(data: &[u8]) {
     let _ = lsrepo_bundle::describe(data, &Keyring::default(), Timestamp(2_000_000_000));
     if let Ok(seen) = lsrepo_bundle::inspect(data, &Keyring::default(), Timestamp(2_000_000_000)) {
         assert!(!seen.trusted);
+    }
+}
+
+/// The table of a parity file; one that is read begins as a frame that zstd passes over.
+pub fn parity_table(data: &[u8]) {
+    if lsrepo_bundle::parity::is_table(data) {
+        assert_eq!(data[..4], 0x184D_2A53_u32.to_le_bytes());
     }
 }
 

@@ -214,6 +214,12 @@ fn a_bundle_brings_its_program_along() {
     let own = env!("CARGO_BIN_EXE_lsrepo");
     desk.near(&["export", "-o", "b.tar.zst", "--tool", own]).well();
     assert!(desk.near(&["inspect", "b.tar.zst"]).well().contains("programs for bare hosts: "));
+    // none of its forms is taken for a lock
+    desk.near(&["export", "-o", "v.tar.zst", "--split", "20MB", "--no-tools"]).well();
+    for form in ["b.tar.zst", "v.tar.zst.002", "."] {
+        assert!(desk.near(&["bom", form]).well().contains("3 artifacts"), "{form}");
+        assert!(desk.near(&["export", "-o", "x", "--since", form, "--dry-run"]).well().contains("3 blobs are left out"), "{form}");
+    }
     assert!(desk.near(&["manifest", "b.tar.zst", "-o", "json"]).well().contains("\"programs\": {"));
     let line = "tail -c +9 b.tar.zst | tar -x && sh bootstrap.sh bin && bin/lsrepo inspect b.tar.zst";
     let mut done = std::process::Command::new("sh");

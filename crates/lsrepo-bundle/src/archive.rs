@@ -5,17 +5,17 @@
 use crate::{
     describe::{Described, described},
     error::BundleError,
-    head::{self, Body, blob_name},
+    head::{self, Body},
     import::{Trust, refuse_without_base, roots},
     inspect::{Inspection, inspected},
-    plan,
+    plan::{self, FrameSize},
     reader::Reader,
     source::Source,
 };
 use lsrepo_oci::Descriptor;
 use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_store::{Shelf, Store};
-use lsrepo_types::{Digest, Hasher, Timestamp};
+use lsrepo_types::{Digest, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},
     io,
@@ -44,8 +44,8 @@ pub struct Archive {
     pub absent: Vec<Descriptor>,
     /// where the first blob begins
     pub(crate) body: u64,
-    /// the list of what it leaves out
-    pub(crate) left_out: Option<(Digest, u64)>,
+    /// the frames before that
+    pub(crate) frames: Vec<FrameSize>,
     pub(crate) tools: Option<(Digest, u64)>,
 }
 
@@ -77,11 +77,10 @@ impl Archive {
         }
         let roots = roots(&head.index)?;
         let Body { manifests, blobs, absent } = head::body(&mut reader, &head.index)?;
-        let body = reader.offset();
+        let (body, frames) = (reader.offset(), reader.frames().to_vec());
         // Those of the sets lie before the others.
         let sizes = manifests.iter().map(|(bytes, _)| plan::packed(bytes.len() as u64)).sum::<u64>();
-        let left_out = head::said(&head.index, head::ABSENT)?;
-        let gap = left_out.map_or(0, |(_, size)| plan::packed(size));
+        let gap = head::said(&head.index, head::ABSENT)?.map_or(0, |(_, size)| plan::packed(size));
         let (mut members, mut by_digest) = (Vec::new(), HashMap::new());
         let mut add = |digest: Digest, size: u64, start: u64| {
             by_digest.insert(digest, members.len());
@@ -103,7 +102,7 @@ impl Archive {
         let tools = head::said(&head.index, crate::tools::ANNOTATION)?;
         let (index, signer) = (head.digest, head.signer);
         let new_key = (!head.trusted).then_some(head.key);
-        Ok(Self { source, index, signer, new_key, roots, members, by_digest, absent, body, left_out, tools })
+        Ok(Self { source, index, signer, new_key, roots, members, by_digest, absent, body, frames, tools })
     }
 
     /// What it holds, from its head.
@@ -130,36 +129,16 @@ impl Archive {
         self.members.get(*self.by_digest.get(digest)?)
     }
 
-    /// Reads a blob through, and says what it is.
-    pub(crate) fn hash(&self, member: &Member, mut seen: impl FnMut(u64)) -> Result<(), BundleError> {
-        let mut reader = Reader::behind(self.source.reader(member.start, CHUNK), member.start);
-        let mut hasher = Hasher::new();
-        reader.member(&blob_name(&member.digest), member.size, |part| {
-            hasher.update(part);
-            seen(part.len() as u64);
-            Ok(())
-        })?;
-        match hasher.finish() == member.digest {
-            true => Ok(()),
-            false => {
-                Err(BundleError::Damaged { offset: member.start, what: format!("blob {} has another content", member.digest) })
-            }
-        }
+    /// Reads a blob through; it is right only where this ends well.
+    pub(crate) fn read(&self, member: &Member, take: impl FnMut(&[u8]) -> Result<(), BundleError>) -> Result<(), BundleError> {
+        let mut reader = Reader::behind(self.source.reader(member.start, CHUNK), member.start, Vec::new());
+        reader.blob(&member.digest, member.size, take)
     }
 
     /// Writes a blob that is in it somewhere else. It is whole and right only where this ends well.
     pub fn copy(&self, digest: &Digest, out: &mut dyn io::Write) -> Result<(), BundleError> {
         let Some(member) = self.find(digest) else { return Err(BundleError::Shape(format!("blob {digest} is not in it"))) };
-        let mut reader = Reader::behind(self.source.reader(member.start, CHUNK), member.start);
-        let mut hasher = Hasher::new();
-        reader.member(&blob_name(digest), member.size, |part| {
-            hasher.update(part);
-            out.write_all(part).map_err(crate::error::io("writing what is extracted"))
-        })?;
-        match hasher.finish() == *digest {
-            true => Ok(()),
-            false => Err(reader.damaged(&format!("blob {digest} has another content"))),
-        }
+        self.read(member, |part| out.write_all(part).map_err(crate::error::io("writing what is extracted")))
     }
 
     /// What it leaves out must be in the store.
@@ -187,7 +166,7 @@ impl Shelf for Archive {
             return known.clone().map_err(damaged);
         }
         // A medium that cannot be read just now is not damaged for ever.
-        let found = match self.hash(member, |_| {}) {
+        let found = match self.read(member, |_| Ok(())) {
             Err(BundleError::Io { why, .. }) => return Err(why),
             other => other.map_err(|error| error.to_string()),
         };

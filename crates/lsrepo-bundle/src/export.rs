@@ -6,12 +6,12 @@ use crate::{
     files::Files,
     hashing::Hashing,
     head::blob_name,
-    moving::{Mover, StoredBlob},
+    moving::{self, Mover, StoredBlob},
     planned::Planned,
     tools::Tools,
     writer::{Output, Stream, Writer},
 };
-use lsrepo_oci::Descriptor;
+use lsrepo_oci::{Descriptor, media_type};
 use lsrepo_sign::SecretKey;
 use lsrepo_store::Store;
 use lsrepo_types::{Digest, Timestamp};
@@ -63,6 +63,13 @@ pub struct Options {
     pub moving: Option<Moving>,
 }
 
+impl Options {
+    /// Whether the bundle leaves a blob out.
+    pub fn leaves_out(&self, blob: &Descriptor) -> bool {
+        !media_type::DESCRIBING.contains(&blob.media_type.as_str()) && self.have.contains(&blob.digest)
+    }
+}
+
 /// What stays in a store whose blobs move.
 #[derive(Clone, Debug, Default)]
 pub struct Moving {
@@ -94,14 +101,14 @@ pub fn export_to_path(
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<(Summary, Vec<PathBuf>), BundleError> {
     let planned = Planned::of(contents, (key, date), options)?;
-    if options.moving.is_some() && planned.lies_at(path) {
+    let moving = options.moving.is_some();
+    if moving && moving::lies_at(&planned, path) {
         // A run before had come this far, and the store has nothing of it any more.
         let (blobs, content) = (planned.blobs.len() as u64, planned.blobs.iter().map(|one| one.size).sum());
         let size = planned.size(options);
         return Ok((Summary { blobs, content, size, kept: size }, vec![path.to_owned()]));
     }
-    let moving = options.moving.is_some();
-    if moving && let Some(file) = planned.other_moved_to(path)? {
+    if moving && let Some(file) = moving::other_at(&planned, options, path)? {
         return Err(BundleError::Moved(file));
     }
     let mut files = match options.split {
@@ -114,7 +121,7 @@ pub fn export_to_path(
         BundleError::Full { path: path.to_owned(), needed, free }
     };
     let room = lsrepo_store::free_bytes(files_dir(path)).unwrap_or(u64::MAX);
-    if options.moving.is_none() && room < needed {
+    if !moving && room < needed {
         return Err(full());
     }
     let written = write(store, &planned, options, &mut files, on_event).map(|(_, summary)| summary);
@@ -122,7 +129,7 @@ pub fn export_to_path(
     done.map_err(|error| {
         let lacking = matches!(&error, BundleError::Io { why, .. } if why.kind() == std::io::ErrorKind::StorageFull);
         // What has moved is nowhere else.
-        if options.moving.is_none() {
+        if !moving {
             files.abandon();
         }
         if lacking { full() } else { error }

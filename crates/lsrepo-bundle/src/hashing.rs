@@ -26,7 +26,6 @@ pub(crate) struct Hashing {
     buffer: Vec<u8>,
     /// whether the thread has a part of this blob
     begun: bool,
-    ended: bool,
 }
 
 impl Hashing {
@@ -50,7 +49,7 @@ impl Hashing {
             }
         };
         thread::Builder::new().name("hash".to_owned()).spawn(work).map_err(io("starting a thread"))?;
-        Ok(Self { send, free, digests, buffer: Vec::with_capacity(BUFFER), begun: false, ended: false })
+        Ok(Self { send, free, digests, buffer: Vec::with_capacity(BUFFER), begun: false })
     }
 
     /// More of the blob.
@@ -69,7 +68,8 @@ impl Hashing {
         let next = self.free.try_recv().unwrap_or_else(|_| Vec::with_capacity(BUFFER));
         let full = std::mem::replace(&mut self.buffer, next);
         self.begun = true;
-        self.ended |= self.send.send(Job::Part(full)).is_err();
+        // Where the thread is gone, the end of the blob says so.
+        let _ = self.send.send(Job::Part(full));
     }
 
     /// The end of the blob; the next one begins.
@@ -81,8 +81,7 @@ impl Hashing {
         }
         self.pass();
         self.begun = false;
-        let ended = self.ended || self.send.send(Job::End).is_err();
-        let digest = if ended { None } else { self.digests.recv().ok() };
+        let digest = self.send.send(Job::End).ok().and_then(|()| self.digests.recv().ok());
         digest.ok_or_else(|| io("hashing")(ErrorKind::BrokenPipe.into()))
     }
 }

@@ -5,13 +5,13 @@ use crate::{
     export::Event,
     head::{self, Body, Head, blob_name},
     plan,
-    reader::{Input, Piped, Reader},
+    reader::{Input, Piped, Reader, other_content},
     source::Source,
 };
 use lsrepo_oci::{Descriptor, Index, annotation};
 use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_store::{Pending, Store, StoreError};
-use lsrepo_types::{Digest, Hasher, Timestamp};
+use lsrepo_types::{Digest, Timestamp};
 use std::{collections::BTreeMap, io::Read, sync::Arc};
 
 /// Blobs that get their names together, by count and by bytes.
@@ -147,7 +147,6 @@ fn blob<R: Input>(
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<Option<Pending>, BundleError> {
     let (name, size) = (blob_name(&descriptor.digest), descriptor.size);
-    let damaged = |reader: &Reader<R>| reader.damaged(&format!("blob {} has another content", descriptor.digest));
     // What lies on other media may go with them.
     if store.own_size_of(&descriptor.digest)? == Some(size) {
         // What was moved is zeros on the media.
@@ -156,23 +155,21 @@ fn blob<R: Input>(
             on_event(Event::Bytes(size));
             return Ok(None);
         }
-        let mut hasher = Hasher::new();
-        reader.member(&name, size, |part| {
-            hasher.update(part);
+        reader.blob(&descriptor.digest, size, |part| {
             on_event(Event::Bytes(part.len() as u64));
             Ok(())
         })?;
-        return if hasher.finish() == descriptor.digest { Ok(None) } else { Err(damaged(reader)) };
+        return Ok(None);
     }
     if size <= LARGE {
-        let mut writer = store.writer()?;
+        let (start, mut writer) = (reader.offset(), store.writer()?);
         reader.member(&name, size, |part| {
             writer.add(part)?;
             on_event(Event::Bytes(part.len() as u64));
             Ok(())
         })?;
         let pending = writer.finish();
-        return if pending.digest == descriptor.digest { Ok(Some(pending)) } else { Err(damaged(reader)) };
+        return if pending.digest == descriptor.digest { Ok(Some(pending)) } else { Err(other_content(start, &descriptor.digest)) };
     }
     large(reader, store, descriptor, moving, on_event).map(Some)
 }
@@ -213,7 +210,7 @@ fn large<R: Input>(
         }
     }
     part.finish().map_err(|error| match error {
-        StoreError::Corrupt { .. } => reader.damaged(&format!("blob {} has another content", descriptor.digest)),
+        StoreError::Corrupt { .. } => other_content(start, &descriptor.digest),
         other => other.into(),
     })
 }

@@ -4,11 +4,26 @@
 //! A blob that begins to go is no blob any more: before its first byte is given back to the file system it is called
 //! `tmp/<hex>.moving`, so that nobody takes it for whole. A run that goes on where another was killed finds it there.
 
-use crate::{error::BundleError, export::Moving, writer::Content};
+use crate::{
+    error::BundleError,
+    export::{Moving, Options, files_dir},
+    files::hidden,
+    plan,
+    planned::Planned,
+    reader::Reader,
+    source::{Source, files_in, header},
+    volume::bundle_name,
+    writer::Content,
+};
 use lsrepo_oci::{Descriptor, media_type};
 use lsrepo_store::{Blob, Store};
 use lsrepo_types::Digest;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Blobs that go together, by bytes.
 const BATCH: u64 = 64 << 20;
@@ -104,4 +119,35 @@ impl Content for StoredBlob<'_> {
         self.freed = upto;
         Ok(())
     }
+}
+
+/// Whether this very bundle is in a file already. What it says of itself is enough: it got its name when it was whole.
+pub(crate) fn lies_at(planned: &Planned<'_>, path: &Path) -> bool {
+    let Ok(source) = Source::open(&[path.to_owned()]) else { return false };
+    let source = Arc::new(source);
+    let mut reader = Reader::new(source.reader(0, 64 << 10));
+    let mut head = planned.head.iter();
+    let same = reader.pass_tools().is_ok()
+        && head.all(|(name, bytes)| reader.open(name, bytes.len() as u64).is_ok_and(|found| found == *bytes));
+    same && source.paths().eq([path])
+}
+
+/// What an export of another bundle left that had begun to move it to the same place.
+pub(crate) fn other_at(planned: &Planned<'_>, options: &Options, path: &Path) -> Result<Option<PathBuf>, BundleError> {
+    let whole = hidden(path, true);
+    // Nothing is taken over before the head is on disk.
+    let head: u64 = planned.head.iter().map(|(_, bytes)| plan::packed(bytes.len() as u64)).sum();
+    if fs::metadata(&whole).is_ok_and(|data| data.len() > options.tools.packed() + head) && !lies_at(planned, &whole) {
+        return Ok(Some(whole));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_volume = |other: &str| {
+        let other = other.strip_prefix('.').and_then(|other| other.strip_suffix(".moving"));
+        other.and_then(bundle_name) == Some(&name)
+    };
+    let is_other = |file: &PathBuf| {
+        let header = File::open(file).and_then(|file| header(&file)).ok().flatten();
+        header.is_some_and(|header| header.bundle != planned.digest)
+    };
+    Ok(files_in(files_dir(path), is_volume)?.into_iter().find(is_other))
 }

@@ -41,5 +41,10 @@ pub use repair::{check, repair};
 pub use report::{Damage, FileReport, FileState, ParityFile, ParityState, Report, Verdict};
 pub use write::write;
 
+/// Whether these bytes are the frame that a parity file begins with. Nothing else is believed of a file that has none.
+pub fn is_table(frame: &[u8]) -> bool {
+    table::Table::parse(frame).is_some()
+}
+
 #[cfg(test)]
 mod tests;

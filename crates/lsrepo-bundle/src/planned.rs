@@ -3,23 +3,14 @@
 use crate::{
     contents::Contents,
     error::BundleError,
-    export::{Options, files_dir},
-    files::hidden,
+    export::Options,
     head::{ABSENT, KEY_DIGEST, absent, blob_name},
-    plan,
-    reader::Reader,
-    source::{Source, files_in, header},
-    tools,
-    volume::{bundle_name, cut},
+    plan, tools,
+    volume::cut,
 };
-use lsrepo_oci::{Descriptor, ImageLayout, Index, annotation, media_type};
+use lsrepo_oci::{Descriptor, ImageLayout, Index, annotation};
 use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Timestamp};
-use std::{
-    fs::{self, File},
-    path::{Path, PathBuf},
-    sync::Arc,
-};
 
 /// The index of a bundle: its sets, then maybe the images in them by name.
 pub(crate) fn index(
@@ -49,9 +40,7 @@ pub(crate) struct Planned<'a> {
 impl<'a> Planned<'a> {
     pub(crate) fn of(contents: &'a Contents, (key, date): (&SecretKey, Timestamp), options: &Options) -> Result<Self, BundleError> {
         let public = key.public_armored();
-        let describes = |one: &Descriptor| media_type::DESCRIBING.contains(&one.media_type.as_str());
-        let is_absent = |one: &&Descriptor| !describes(one) && options.have.contains(&one.digest);
-        let (absent, blobs): (Vec<_>, Vec<_>) = contents.blobs.iter().partition(is_absent);
+        let (absent, blobs): (Vec<_>, Vec<_>) = contents.blobs.iter().partition(|one| options.leaves_out(one));
         let absent = absent::render(&absent.into_iter().map(|one| one.digest).collect());
         let mut said = Vec::new();
         said.extend(options.tools.said()?.map(|text| (tools::ANNOTATION, text)));
@@ -93,36 +82,5 @@ impl<'a> Planned<'a> {
 
     pub(crate) fn volumes(&self, options: &Options, limit: u64) -> Result<Vec<u64>, BundleError> {
         cut(self.pieces(options), limit)
-    }
-
-    /// Whether this very bundle is in a file already. What it says of itself is enough: it got its name when it was whole.
-    pub(crate) fn lies_at(&self, path: &Path) -> bool {
-        let Ok(source) = Source::open(&[path.to_owned()]) else { return false };
-        let source = Arc::new(source);
-        let mut reader = Reader::new(source.reader(0, 64 << 10));
-        let read = reader.pass_tools().is_ok()
-            && self.head.iter().all(|(name, bytes)| reader.open(name, bytes.len() as u64).is_ok_and(|found| found == *bytes));
-        read && source.paths().eq([path])
-    }
-
-    /// What an export of another bundle left that had begun to move it to the same place.
-    pub(crate) fn other_moved_to(&self, path: &Path) -> Result<Option<PathBuf>, BundleError> {
-        let whole = hidden(path, true);
-        let head: u64 = self.head.iter().map(|(_, bytes)| plan::packed(bytes.len() as u64)).sum();
-        // Nothing is taken over before the head is on disk.
-        if fs::metadata(&whole).is_ok_and(|data| data.len() > head) && !self.lies_at(&whole) {
-            return Ok(Some(whole));
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_volume = |other: &str| {
-            let other = other.strip_prefix('.').and_then(|other| other.strip_suffix(".moving"));
-            other.and_then(bundle_name) == Some(&name)
-        };
-        let volumes = files_in(files_dir(path), is_volume)?;
-        let is_other = |file: &PathBuf| {
-            let header = File::open(file).and_then(|file| header(&file)).ok().flatten();
-            header.is_some_and(|header| header.bundle != self.digest)
-        };
-        Ok(volumes.into_iter().find(is_other))
     }
 }

@@ -2,12 +2,18 @@
 
 use crate::{
     error::{BundleError, io as failed},
+    head::blob_name,
     plan::{self, Frame, FrameSize, OPENING, SUM},
     tools,
     volume::Joined,
 };
 use lsrepo_types::{Digest, Hasher};
 use std::io::{self, ErrorKind, Read};
+
+/// A blob that begins here and is not what its digest says.
+pub(crate) fn other_content(offset: u64, digest: &Digest) -> BundleError {
+    BundleError::Damaged { offset, what: format!("blob {digest} has another content") }
+}
 
 /// What a bundle is read from.
 pub(crate) trait Input: Read + Sized {
@@ -68,9 +74,14 @@ impl<R: Input> Reader<R> {
         Self { input, frames: Vec::new(), buffer, offset: 0, ahead: Vec::new(), tools: None }
     }
 
-    /// A reader that begins in the middle: `offset` bytes were read, these frames among them.
-    pub(crate) fn behind(input: R, offset: u64) -> Self {
-        Self { offset, ..Self::new(input) }
+    /// A reader that begins in the middle: `offset` bytes were read, and these frames.
+    pub(crate) fn behind(input: R, offset: u64, frames: Vec<FrameSize>) -> Self {
+        Self { offset, frames, ..Self::new(input) }
+    }
+
+    /// The frames that were read.
+    pub(crate) fn frames(&self) -> &[FrameSize] {
+        &self.frames
     }
 
     pub(crate) fn input(&mut self) -> &mut R {
@@ -134,6 +145,24 @@ impl<R: Input> Reader<R> {
         take: impl FnMut(&[u8]) -> Result<(), BundleError>,
     ) -> Result<(), BundleError> {
         self.walk(name, size, &[], take)
+    }
+
+    /// A blob, which must be what its digest says; it is right only where this ends well.
+    pub(crate) fn blob(
+        &mut self,
+        digest: &Digest,
+        size: u64,
+        mut take: impl FnMut(&[u8]) -> Result<(), BundleError>,
+    ) -> Result<(), BundleError> {
+        let (start, mut hasher) = (self.offset, Hasher::new());
+        self.member(&blob_name(digest), size, |part| {
+            hasher.update(part);
+            take(part)
+        })?;
+        match hasher.finish() == *digest {
+            true => Ok(()),
+            false => Err(other_content(start, digest)),
+        }
     }
 
     /// Passes a member.
@@ -226,16 +255,16 @@ impl<R: Input> Reader<R> {
     }
 
     fn expect(&mut self, expected: &[u8], what: &str) -> Result<(), BundleError> {
-        if let [a, b, c] = expected {
-            let mut found = [0; 3];
-            self.fill(&mut found, what)?;
-            return match found == [*a, *b, *c] {
-                true => Ok(()),
-                false => Err(self.damaged(&format!("the frame of {what} is not as it must be"))),
-            };
-        }
-        let mut found = vec![0; expected.len()];
-        self.fill(&mut found, what)?;
+        // The header of a block is on the stack: there are eight of them for each mebibyte.
+        let (mut short, mut long) = ([0; 3], Vec::new());
+        let found = match expected.len() == short.len() {
+            true => &mut short[..],
+            false => {
+                long.resize(expected.len(), 0);
+                &mut long
+            }
+        };
+        self.fill(found, what)?;
         match found == expected {
             true => Ok(()),
             false => Err(self.damaged(&format!("the frame of {what} is not as it must be"))),

@@ -155,16 +155,8 @@ impl Source {
         volume.file.read_at(&mut buffer[..most], at - volume.start + volume.head)
     }
 
-    pub(crate) fn read_exact_at(&self, mut buffer: &mut [u8], mut at: u64) -> io::Result<()> {
-        while !buffer.is_empty() {
-            match self.read_at(buffer, at) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => (buffer, at) = (&mut buffer[read..], at + read as u64),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+    pub(crate) fn read_exact_at(&self, buffer: &mut [u8], at: u64) -> io::Result<()> {
+        lsrepo_store::fill_at(buffer, at, |buffer, at| self.read_at(buffer, at))
     }
 
     /// Gives the place of these bytes back to the file system, where that can be done.

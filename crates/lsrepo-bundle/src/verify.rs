@@ -71,13 +71,14 @@ pub fn verify(archive: &Archive, full: bool, on_event: &dyn Fn(Event<'_>)) -> Re
             scope.spawn(move || {
                 while let Some(member) = archive.members.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut done = 0;
-                    let seen = |bytes: u64| {
-                        done += bytes;
+                    let seen = |part: &[u8]| {
+                        done += part.len() as u64;
                         if done >= 1 << 20 {
                             let _ = send.send(Ok((std::mem::take(&mut done), Vec::new())));
                         }
+                        Ok(())
                     };
-                    let told = match archive.hash(member, seen) {
+                    let told = match archive.read(member, seen) {
                         Ok(()) => Ok((done, Vec::new())),
                         Err(error) => locate(archive, member, &error).map(|damage| (done, damage)),
                     };
@@ -130,17 +131,7 @@ fn damage(archive: &Archive, at: u64, bytes: u64, blob: Option<Digest>, what: &s
 
 /// The end of the tar and the seek table, which follow from names and sizes.
 fn ending(archive: &Archive) -> Result<Option<Damage>, BundleError> {
-    let mut reader = Reader::new(archive.source.reader(0, 64 << 10));
-    reader.pass_tools()?;
-    for (name, limit) in [("oci-layout", 1024), ("index.json", 64 << 20), ("index.json.asc", 1 << 20), ("key.asc", 1 << 20)] {
-        reader.open(name, limit)?;
-    }
-    for member in archive.members.iter().filter(|member| member.start < archive.body) {
-        reader.pass(&blob_name(&member.digest), member.size)?;
-    }
-    if let Some((digest, size)) = archive.left_out {
-        reader.pass(&blob_name(&digest), size)?;
-    }
+    let mut reader = Reader::behind(archive.source.reader(archive.body, 64 << 10), archive.body, archive.frames.clone());
     for member in archive.members.iter().filter(|member| member.start >= archive.body) {
         reader.pass(&blob_name(&member.digest), member.size)?;
     }
@@ -189,15 +180,10 @@ pub fn verify_stream(
     let verified = Verified { blobs: blobs.len() as u64, bytes: blobs.iter().map(|one| one.size).sum(), damage: Vec::new() };
     on_event(Event::Total { blobs: verified.blobs, bytes: verified.bytes });
     for blob in &blobs {
-        let mut hasher = Hasher::new();
-        reader.member(&blob_name(&blob.digest), blob.size, |part| {
-            hasher.update(part);
+        reader.blob(&blob.digest, blob.size, |part| {
             on_event(Event::Bytes(part.len() as u64));
             Ok(())
         })?;
-        if hasher.finish() != blob.digest {
-            return Err(reader.damaged(&format!("blob {} has another content", blob.digest)));
-        }
     }
     reader.finish()?;
     Ok((verified, head.signer))

@@ -88,17 +88,22 @@ impl Blob {
     }
 
     /// Fills the buffer from anywhere in it.
-    pub fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
-        while !buffer.is_empty() {
-            match self.read_at(buffer, offset) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => (buffer, offset) = (&mut buffer[read..], offset + read as u64),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        fill_at(buffer, offset, |buffer, offset| self.read_at(buffer, offset))
     }
+}
+
+/// Fills a buffer by reads that may give less than is asked for.
+pub fn fill_at(mut buffer: &mut [u8], mut offset: u64, read_at: impl Fn(&mut [u8], u64) -> io::Result<usize>) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match read_at(buffer, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => (buffer, offset) = (&mut buffer[read..], offset + read as u64),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Read for Blob {

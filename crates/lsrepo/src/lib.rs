@@ -21,6 +21,7 @@ mod site;
 mod stored_images;
 mod upstreams;
 mod wanted;
+mod whole;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -16,6 +16,7 @@ use crate::{
     files::{Files, Open, Survey},
     output::print,
     wanted::{self, Wanted},
+    whole,
 };
 use anyhow::{Context as _, Result};
 use images::Finder;
@@ -194,12 +195,5 @@ pub(super) fn read_lock(path: &Path) -> Result<Option<Lock>> {
 }
 
 pub(super) fn write_lock(path: &Path, lock: &Lock) -> Result<()> {
-    let part = path.with_extension(format!("{}.part", std::process::id()));
-    let write = || {
-        let mut file = fs::File::create(&part)?;
-        io::Write::write_all(&mut file, lock.render().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&part))).with_context(|| path.display().to_string())
+    whole::write(path, |out| Ok(out.write_all(lock.render().as_bytes())?))
 }

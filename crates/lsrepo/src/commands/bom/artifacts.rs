@@ -69,12 +69,16 @@ pub(in crate::commands) fn inventory(context: &Context, what: Option<&Path>) -> 
     }
 }
 
-/// A lock is text, a bundle is not.
-fn is_lock(file: &Path) -> Result<bool> {
+/// A lock is text; a bundle is not, and neither is a folder of volumes. Every form of a bundle has a control character among
+/// its first four bytes.
+pub(in crate::commands) fn is_lock(file: &Path) -> Result<bool> {
+    if file.is_dir() {
+        return Ok(false);
+    }
     let mut head = [0; 4];
     let mut opened = fs::File::open(file).with_context(|| file.display().to_string())?;
     let read = std::io::Read::read(&mut opened, &mut head)?;
-    Ok(head[..read].is_ascii() && !head[..read].contains(&0))
+    Ok(head[..read].iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()))
 }
 
 fn of_lock(context: &Context, file: &Path) -> Result<Inventory> {

@@ -3,8 +3,10 @@
 use super::{judge, source, trust};
 use crate::{
     cli::{ExportArgs, ReceiptArgs},
+    commands::bom::artifacts,
     context::Context,
     failure::OrUnsatisfied,
+    whole,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_bom::Lock;
@@ -21,9 +23,7 @@ pub(crate) fn receipt(context: &Context, args: &ReceiptArgs) -> Result<()> {
     let key = context.key()?;
     let receipt = Receipt { date: context.now, have: of_store(&store)? };
     let bytes = receipt.sign(&key)?;
-    let part = args.output.with_extension(format!("{}.part", std::process::id()));
-    let written = fs::write(&part, &bytes).and_then(|()| fs::rename(&part, &args.output));
-    written.inspect_err(|_| drop(fs::remove_file(&part))).with_context(|| args.output.display().to_string())?;
+    whole::write(&args.output, |out| Ok(out.write_all(&bytes)?))?;
     let (count, size) = (Count(receipt.have.len() as u64), Bytes(bytes.len() as u64));
     context.progress.note(&format!("{}: {count} blobs, {size}, signed by {}", args.output.display(), key.fingerprint()));
     Ok(())
@@ -77,7 +77,7 @@ fn since(context: &Context, what: &Path) -> Result<BTreeSet<Digest>> {
     if what.join("blobs").is_dir() {
         return of_store(&Store::open(what)?);
     }
-    if is_text(what)? {
+    if artifacts::is_lock(what)? {
         let lock = Lock::parse(&fs::read_to_string(what)?)?;
         let of = |part: &lsrepo_bom::lock::PlatformLock| {
             let packages = part.packages.iter().map(|package| package.digest);
@@ -90,11 +90,4 @@ fn since(context: &Context, what: &Path) -> Result<BTreeSet<Digest>> {
     let archive = judge(Archive::open(&source(&paths)?, &trust(&keys, true, context.now)), &paths)?;
     let absent: Vec<Digest> = archive.absent.iter().map(|one| one.digest).collect();
     Ok(archive.blobs().map(|(digest, _)| digest).chain(absent).collect())
-}
-
-/// A lock is text, a bundle is not.
-fn is_text(file: &Path) -> Result<bool> {
-    let mut head = [0; 4];
-    let read = std::io::Read::read(&mut fs::File::open(file)?, &mut head)?;
-    Ok(head[..read].is_ascii() && !head[..read].contains(&0))
 }

@@ -10,7 +10,7 @@ use crate::{
     progress::listen::Carrying,
 };
 use anyhow::{Context as _, Result, bail};
-use lsrepo_bundle::{BundleError, Contents, Event, Moving, Options, parity};
+use lsrepo_bundle::{BundleError, Contents, Event, Moving, Options, Tools, parity};
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
 use std::{
@@ -44,15 +44,14 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     let contents = Contents::of(&store, &roots)?;
     let to = registry::reference(&args.output)?;
     let options = Options {
-        tools: tools::carried(context, args)?,
+        tools: if to.is_some() { Tools::none() } else { tools::carried(context, args)? },
         have: delta::have(context, args)?,
         split: args.split.map(|Bytes(size)| size),
         moving: moving.then(|| kept(&store, &others)).transpose()?,
     };
     if args.dry_run {
         let mut text: String = roots.keys().map(|name| format!("{name}\n")).collect();
-        let carried: Vec<u64> =
-            contents.blobs().iter().filter(|one| !options.have.contains(&one.digest)).map(|one| one.size).collect();
+        let carried: Vec<u64> = contents.blobs().iter().filter(|one| !options.leaves_out(one)).map(|one| one.size).collect();
         text += &format!("{} blobs, {}", Count(carried.len() as u64), Bytes(carried.iter().sum()));
         let left = contents.count() - carried.len() as u64;
         if left > 0 {
@@ -73,6 +72,9 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         bail!("--split, --parity, --move and --from-lock are for bundles in files");
     }
     if let Some(to) = to {
+        if !options.have.is_empty() || !args.tools.is_empty() {
+            bail!("--receipt, --since and --tool are for bundles in files\nhint: what a registry has is not sent again");
+        }
         return registry::export(context, args, &to, &store, &contents, (&key, date));
     }
     let carrying = Carrying::new(context.progress, "export");

@@ -12,17 +12,13 @@ use crate::{
     context::Context,
     failure::unsatisfied,
     output::print,
+    whole,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_bundle::{Archive, Inspection};
 use lsrepo_types::{Bytes, Count, Digest, RelPath, glob::matches};
 use serde::Serialize;
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    io::{BufWriter, Write as _},
-    path::Path,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// A piece of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -102,26 +98,11 @@ pub(crate) fn extract(context: &Context, args: &ExtractArgs) -> Result<()> {
         // From outside: it must not lead out of the folder.
         let path: RelPath = entry.path.parse().with_context(|| entry.path.clone())?;
         let to = args.directory.join(path.as_str());
-        write(&archive, &entry.digest, &to).with_context(|| to.display().to_string())?;
+        fs::create_dir_all(to.parent().unwrap_or(Path::new("."))).with_context(|| to.display().to_string())?;
+        whole::write(&to, |out| judge(archive.copy(&entry.digest, out), paths))?;
         bytes += entry.size.unwrap_or_default();
         context.progress.detail(&to.display().to_string());
     }
     context.progress.note(&format!("{} files, {}, to {}", Count(found.len() as u64), Bytes(bytes), args.directory.display()));
     Ok(())
-}
-
-/// A file is there as a whole, or not at all.
-fn write(archive: &Archive, digest: &Digest, to: &Path) -> Result<()> {
-    let dir = to.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(dir)?;
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
-    let part = to.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    let write = || {
-        let mut out = BufWriter::with_capacity(1 << 20, File::create(&part)?);
-        judge(archive.copy(digest, &mut out), &[])?;
-        out.flush()?;
-        fs::rename(&part, to)?;
-        anyhow::Ok(())
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&part)))
 }
