@@ -2,7 +2,7 @@
 //! `cargo run --release --example registry -- STORE ADDRESS [read-only | push | HTPASSWD]`.
 #![allow(clippy::print_stderr)]
 
-use lsrepo_serve::{Current, Event, Htpasswd, Listener, Options, PublicKey, Push, Pushers, Site, serve_with};
+use lsrepo_serve::{Admission, Current, Event, Htpasswd, Listener, Options, PublicKey, Push, Site, serve_with};
 use lsrepo_store::Store;
 use lsrepo_types::Timestamp;
 use std::{error::Error, fs, path::Path, sync::Arc};
@@ -23,10 +23,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut options = Options { listener: Some(listener), ..Options::default() };
     match mode {
         "read-only" => {}
-        "push" => options.push = Some(Push::by(Pushers::Anyone)),
+        "push" => (options.push, options.admission) = (Some(Push::default()), Admission::anyone()),
         users => {
-            options.users = Some(Arc::new(Htpasswd::parse(&fs::read_to_string(users)?)?));
-            options.push = Some(Push::by(Pushers::Users));
+            options.admission = Admission::users_push(Htpasswd::parse(&fs::read_to_string(users)?)?);
+            options.push = Some(Push::default());
         }
     }
     let store = Store::open(Path::new(store))?;

@@ -1,6 +1,7 @@
 //! What to answer, decided from the request's head and the site alone. Opening and sending comes after.
 
 use crate::{
+    app::Ends,
     condition::Validators,
     html, listing, media_type, page,
     range::{self, Wanted},
@@ -11,7 +12,6 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_types::Digest;
-use std::net::SocketAddr;
 
 /// An answer, complete but for the bytes of a blob.
 pub(crate) struct Answer {
@@ -43,28 +43,21 @@ impl Content {
     }
 }
 
-/// Answers a request. `local` is how to call us where the client does not say.
-pub(crate) fn decide(site: &Site, head: &request::Parts, local: Option<SocketAddr>) -> Answer {
+/// Answers a request.
+pub(crate) fn decide(site: &Site, head: &request::Parts, ends: Ends) -> Answer {
     if !matches!(head.method, Method::GET | Method::HEAD) {
-        let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
-        answer.set(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return answer;
+        return only_reads();
     }
     let path = match RequestPath::parse(head.uri.path()) {
         Ok(path) => path,
         Err(bad) => return text(StatusCode::BAD_REQUEST, bad.0),
     };
-    if path.inside == "healthz" {
-        let mut answer = text(StatusCode::OK, "ok");
-        answer.set(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        return answer;
-    }
     match site.find(&path.inside) {
         Found::File(resource) => file(head, &path.inside, resource),
         Found::Directory(_) if !path.is_directory => redirect(&path.inside),
         Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows)),
-        Found::Top => with_base(site, head, local, |base| web_page(head, page::render(site, base))),
-        Found::Setup(os) => with_base(site, head, local, |base| match site.setup(&os, base) {
+        Found::Top => with_base(site, head, ends, |base| web_page(head, page::render(site, base))),
+        Found::Setup(os) => with_base(site, head, ends, |base| match site.setup(&os, base) {
             Some(script) => per_host(made(head, "setup.sh", script)),
             None => not_found(),
         }),
@@ -143,20 +136,21 @@ fn per_host(mut answer: Answer) -> Answer {
 }
 
 /// Our own address as this client sees it; it ends up in scripts that root runs, so it is checked.
-fn with_base(site: &Site, head: &request::Parts, local: Option<SocketAddr>, answer: impl FnOnce(&BaseUrl) -> Answer) -> Answer {
-    match base(site, head, local) {
+fn with_base(site: &Site, head: &request::Parts, ends: Ends, answer: impl FnOnce(&BaseUrl) -> Answer) -> Answer {
+    match base(site, head, ends) {
         Some(base) => answer(&base),
         None => text(StatusCode::BAD_REQUEST, "the Host header is not a host"),
     }
 }
 
 /// Our own address as this client sees it, where that can be known.
-pub(crate) fn base(site: &Site, head: &request::Parts, local: Option<SocketAddr>) -> Option<BaseUrl> {
+pub(crate) fn base(site: &Site, head: &request::Parts, ends: Ends) -> Option<BaseUrl> {
     let host = match head.headers.get(header::HOST) {
         Some(host) => host.to_str().ok().map(str::to_owned),
-        None => head.uri.authority().map(ToString::to_string).or(local.map(|address| address.to_string())),
+        None => head.uri.authority().map(ToString::to_string).or(ends.local.map(|address| address.to_string())),
     };
-    let asked = || host.and_then(|host| BaseUrl::from_host("http", &host).ok());
+    let scheme = if ends.secure { "https" } else { "http" };
+    let asked = || host.and_then(|host| BaseUrl::from_host(scheme, &host).ok());
     site.base_url.clone().or_else(asked)
 }
 
@@ -170,6 +164,13 @@ fn not_found() -> Answer {
     text(StatusCode::NOT_FOUND, "there is nothing here")
 }
 
+/// Whoever sends something is told that it is not taken.
+pub(crate) fn only_reads() -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
+    answer.set(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    answer
+}
+
 /// A line for people.
 pub(crate) fn text(status: StatusCode, line: &str) -> Answer {
     let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
@@ -180,6 +181,18 @@ impl Answer {
     pub(crate) fn set(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
+    }
+
+    /// Not for caches that others use.
+    pub(crate) fn make_private(&mut self) {
+        let control =
+            self.headers.iter().find(|(name, _)| name == header::CACHE_CONTROL).and_then(|(_, value)| value.to_str().ok());
+        let private = match control {
+            Some(control) if control.starts_with("private") || control == "no-store" => return,
+            Some(control) => format!("private, {}", control.trim_start_matches("public, ")),
+            None => "private".to_owned(),
+        };
+        self.set(header::CACHE_CONTROL, value(&private));
     }
 }
 

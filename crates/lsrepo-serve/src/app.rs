@@ -1,20 +1,34 @@
-//! A request in, an answer out: what the listener and any other HTTP front share.
+//! A request in, an answer out: what the listeners and any other HTTP front share.
 
 use crate::{
-    answer::{self, Answer, Content},
+    admission::{Admission, BASIC, Login},
+    answer::{self, Answer, Content, text},
     blob::{self, Files},
     body::{Body, Report, Stream},
     budget::{Budget, LARGEST},
     event::{Access, Event, Listener},
+    health,
+    metrics::{Kind, Metrics},
     registry::{self, Incoming, Registry},
+    request_path::RequestPath,
     server::Options,
-    site::{Current, Shown},
+    site::{Current, Shown, Site},
     small::{self, Small},
+    throttle::{PerClient, Throttle},
 };
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
+use lsrepo_oci::api::{ApiError, ErrorCode};
 use lsrepo_store::Store;
 use lsrepo_types::Digest;
-use std::{convert::Infallible, fmt::Display, io, net::SocketAddr, ops::Range, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    fmt::Display,
+    io,
+    net::SocketAddr,
+    ops::Range,
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
 
 /// The two ends of a connection, where they are known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,17 +37,24 @@ pub struct Ends {
     pub peer: Option<SocketAddr>,
     /// where we were asked
     pub local: Option<SocketAddr>,
+    /// TLS is spoken between them
+    pub secure: bool,
 }
 
 /// Everything an answer needs. Cloning shares it.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+struct Shared {
     site: Arc<Current>,
     store: Arc<Store>,
     budget: Budget,
-    files: Arc<Files>,
-    small: Arc<Small>,
-    registry: Arc<Registry>,
+    files: Files,
+    small: Small,
+    registry: Registry,
+    login: RwLock<Arc<Login>>,
+    throttle: Arc<Throttle>,
+    metrics: Arc<Metrics>,
     listener: Option<Listener>,
 }
 
@@ -41,15 +62,56 @@ impl App {
     /// Answers from this site and this store, in which what was pushed is looked for.
     pub fn new(site: Arc<Current>, store: Arc<Store>, options: &Options) -> io::Result<Self> {
         let budget = Budget::new();
-        let registry = Arc::new(Registry::open(store.clone(), budget.clone(), options)?);
+        let login = Arc::new(Login::new(&options.admission, options.push.is_some())?);
+        let registry = Registry::open(store.clone(), budget.clone(), options)?;
         let uploads = options.push.as_ref().map_or(0, |push| push.max_uploads);
-        let (files, small) = (Arc::new(Files::new(uploads)), Arc::default());
-        Ok(Self { site, store, budget, files, small, registry, listener: options.listener.clone() })
+        Ok(Self(Arc::new(Shared {
+            site,
+            store,
+            budget,
+            files: Files::new(uploads),
+            small: Small::default(),
+            registry,
+            login: RwLock::new(login),
+            throttle: Arc::new(Throttle::new(options.per_client)),
+            metrics: Arc::default(),
+            listener: options.listener.clone(),
+        })))
+    }
+
+    /// From the next request on, these users and rights.
+    pub fn set_admission(&self, admission: &Admission) -> io::Result<()> {
+        let next = Arc::new(self.login().changed(admission)?);
+        *self.0.login.write().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+
+    /// From the next request on, these limits.
+    pub fn set_per_client(&self, limits: PerClient) {
+        self.0.throttle.set(limits);
+    }
+
+    /// The site that is shown; another can be put in its place.
+    pub fn site(&self) -> &Arc<Current> {
+        &self.0.site
+    }
+
+    /// What is counted, and where the program adds what it knows.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn throttle(&self) -> &Arc<Throttle> {
+        &self.0.throttle
+    }
+
+    fn login(&self) -> Arc<Login> {
+        self.0.login.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Gives up uploads that nobody has touched for too long.
     pub(crate) fn sweep(&self) {
-        self.registry.sweep();
+        self.0.registry.sweep();
     }
 
     /// Answers one request. Only pushes have a body that is looked at.
@@ -60,24 +122,28 @@ impl App {
     {
         let start = Instant::now();
         let (head, sent) = request.into_parts();
-        let Shown { site, generation } = self.site.shown();
-        let is_registry = registry::is_for(head.uri.path());
-        let answer = match is_registry {
-            true => {
-                let reads = matches!(head.method, Method::GET | Method::HEAD);
-                let incoming = (!reads).then(|| Incoming::new(sent, self.registry.stall()));
-                self.registry.answer(site, &head, incoming, ends.local).await
-            }
-            false => answer::decide(&site, &head, ends.local),
+        let Shown { site, generation } = self.0.site.shown();
+        let path = head.uri.path();
+        let is_registry = registry::is_for(path);
+        let answer = if !self.0.throttle.admits(ends.peer, start) {
+            self.0.metrics.refuse();
+            too_many(is_registry)
+        } else if is_registry {
+            let reads = matches!(head.method, Method::GET | Method::HEAD);
+            let incoming = (!reads).then(|| Incoming::new(sent, self.0.registry.stall()));
+            let login = self.login();
+            self.0.registry.answer(site, &head, incoming, (&login, ends)).await
+        } else {
+            self.page(&site, &head, ends).await
         };
         let is_head = head.method == Method::HEAD;
         let (answer, body) = match self.body(&answer.content, is_head, generation).await {
             Ok(body) => (answer, body),
             Err(error) => {
-                self.tell(|| Event::Broken { path: head.uri.path().to_owned(), why: error.to_string() });
+                self.tell(|| Event::Broken { path: path.to_owned(), why: error.to_string() });
                 let answer = match is_registry {
                     true => registry::lost(),
-                    false => answer::text(StatusCode::INTERNAL_SERVER_ERROR, "the store lacks this file"),
+                    false => text(StatusCode::INTERNAL_SERVER_ERROR, "the store lacks this file"),
                 };
                 let line = match &answer.content {
                     Content::Bytes(line) if !is_head => line.clone(),
@@ -86,20 +152,42 @@ impl App {
                 (answer, Body::bytes(line))
             }
         };
-        let report = self.listener.clone().map(|listener| Report {
-            listener,
-            access: Access {
-                peer: ends.peer,
-                method: head.method.to_string(),
-                path: head.uri.path().to_owned(),
-                status: answer.status.as_u16(),
-                bytes: 0,
-                complete: false,
-                elapsed: start.elapsed(),
-            },
-            start,
-        });
+        let status = answer.status.as_u16();
+        let access = self.0.listener.clone().map(|listener| (listener, access(&head, ends, status)));
+        let report = Report::new(self.0.metrics.clone(), Kind::of(path), status, start, access);
         Ok(response(answer, body.reported(report)))
+    }
+
+    /// Everything but the registry.
+    async fn page(&self, site: &Site, head: &request::Parts, ends: Ends) -> Answer {
+        let login = self.login();
+        let mut private = false;
+        if login.hides_something() {
+            let path = match RequestPath::parse(head.uri.path()) {
+                Ok(path) => format!("/{}", path.inside),
+                Err(bad) => return text(StatusCode::BAD_REQUEST, bad.0),
+            };
+            let path = path.trim_end_matches('/');
+            private = login.is_private(path);
+            if private {
+                let may = match login.caller(head, ends).await {
+                    Ok(caller) => login.may_read(&caller, path),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = may {
+                    return refused(&error);
+                }
+            }
+        }
+        let mut answer = match head.uri.path() {
+            "/healthz" => health::healthz(site, head, &self.0.metrics),
+            "/metrics" => health::metrics(head, &self.0.metrics),
+            _ => answer::decide(site, head, ends),
+        };
+        if private {
+            answer.make_private();
+        }
+        answer
     }
 
     /// Opens what has to be opened, also for HEAD: a head must not promise what a GET cannot give.
@@ -109,7 +197,7 @@ impl App {
             Content::Nothing | Content::Bytes(_) => Ok(Body::bytes("")),
             Content::Blob { digest, size, first, end } => {
                 let end = if is_head { *first } else { *end };
-                if let Some(bytes) = self.small.get(digest, *size) {
+                if let Some(bytes) = self.0.small.get(digest, *size) {
                     return Ok(Body::bytes(bytes.slice(*first as usize..end as usize)));
                 }
                 self.blob(generation, *digest, *size, *first..end).await
@@ -122,18 +210,18 @@ impl App {
     async fn blob(&self, generation: u64, digest: Digest, size: u64, part: Range<u64>) -> io::Result<Body> {
         let wanted = part.end - part.start;
         let chunk = match (1..=LARGEST as u64).contains(&wanted) {
-            true => Some(self.budget.take(wanted).await?).filter(|chunk| chunk.len() as u64 == wanted),
+            true => Some(self.0.budget.take(wanted).await?).filter(|chunk| chunk.len() as u64 == wanted),
             false => None,
         };
-        let open = self.files.get(generation, &digest, size)?;
+        let open = self.0.files.get(generation, &digest, size)?;
         let chunk = match (&open, chunk) {
             (Some(file), None) => {
-                return Ok(Body::blob(Stream::new(file.clone(), self.budget.clone(), part)));
+                return Ok(Body::blob(Stream::new(file.clone(), self.0.budget.clone(), part)));
             }
             (Some(file), Some(mut chunk)) => {
                 if blob::read_now(file, chunk.room(), part.start) as u64 == wanted {
                     if wanted == size && size <= small::LARGEST {
-                        self.small.keep(digest, chunk.room());
+                        self.0.small.keep(digest, chunk.room());
                     }
                     return Ok(Body::bytes(chunk.into_bytes()));
                 }
@@ -141,7 +229,7 @@ impl App {
             }
             (None, chunk) => chunk,
         };
-        let (store, budget) = (self.store.clone(), self.budget.clone());
+        let (store, budget) = (self.0.store.clone(), self.0.budget.clone());
         let work = move || {
             let file = match open {
                 Some(file) => file,
@@ -157,15 +245,51 @@ impl App {
             Ok::<_, io::Error>((file, body))
         };
         let (file, body) = tokio::task::spawn_blocking(work).await.map_err(io::Error::other)??;
-        self.files.keep(generation, digest, file);
+        self.0.files.keep(generation, digest, file);
         Ok(body)
     }
 
     fn tell(&self, event: impl FnOnce() -> Event) {
-        if let Some(listener) = &self.listener {
+        if let Some(listener) = &self.0.listener {
             (listener.0)(event());
         }
     }
+}
+
+fn access(head: &request::Parts, ends: Ends, status: u16) -> Access {
+    Access {
+        peer: ends.peer,
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        status,
+        bytes: 0,
+        complete: false,
+        elapsed: std::time::Duration::ZERO,
+        agent: head.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
+    }
+}
+
+/// More than one client may ask for.
+fn too_many(is_registry: bool) -> Answer {
+    let line = "too many requests from this address";
+    if is_registry {
+        return registry::error(&ApiError::new(ErrorCode::TooManyRequests, line));
+    }
+    let mut answer = text(StatusCode::TOO_MANY_REQUESTS, line);
+    answer.set(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+}
+
+/// What somebody may not read.
+fn refused(error: &ApiError) -> Answer {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::FORBIDDEN);
+    let mut answer = text(status, &error.message);
+    match error.code {
+        ErrorCode::Unauthorized => answer.set(header::WWW_AUTHENTICATE, HeaderValue::from_static(BASIC)),
+        ErrorCode::TooManyRequests => answer.set(header::RETRY_AFTER, HeaderValue::from_static("60")),
+        _ => {}
+    }
+    answer
 }
 
 fn response(answer: Answer, body: Body) -> Response<Body> {

@@ -119,3 +119,22 @@ pub(crate) fn read_now(_: &Blob, _: &mut [u8], _: u64) -> usize {
 fn wrong(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
+
+/// Whether the ends of a part are in memory; then the rest nearly always is, as the system reads ahead.
+pub(crate) fn is_in_memory(file: &Blob, at: u64, end: u64) -> bool {
+    let mut byte = [0];
+    [at, end.saturating_sub(1)].into_iter().all(|at| read_now(file, &mut byte, at) == 1)
+}
+
+/// Reads a part, so that it is in memory. May wait for a disk; less than the part is no error here.
+pub(crate) fn fetch(file: &Blob, mut at: u64, end: u64) -> io::Result<()> {
+    let mut buffer = vec![0; crate::budget::LARGEST];
+    while at < end {
+        let most = buffer.len().min((end - at) as usize);
+        match file.read_at(&mut buffer[..most], at)? {
+            0 => break,
+            read => at += read as u64,
+        }
+    }
+    Ok(())
+}

@@ -4,6 +4,7 @@ use crate::{
     blob,
     budget::Budget,
     event::{Access, Event, Listener},
+    metrics::{Kind, Metrics},
 };
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
@@ -40,9 +41,20 @@ impl Body {
     }
 
     /// Tells how it went, once it is over.
-    pub(crate) fn reported(mut self, report: Option<Report>) -> Self {
-        self.report = report;
+    pub(crate) fn reported(mut self, mut report: Report) -> Self {
+        report.expected = self.left();
+        self.report = Some(report);
         self
+    }
+
+    /// What is to be sent, for who sends it himself.
+    pub(crate) fn into_sending(self) -> (Sending, Option<Report>) {
+        let sending = match self.content {
+            Content::Bytes(bytes) => Sending::Bytes(bytes),
+            Content::Blob(Stream { file, at, end, .. }) if file.file().is_some() => Sending::File(file, at..end),
+            Content::Blob(stream) => Sending::Stream(stream),
+        };
+        (sending, self.report)
     }
 
     fn left(&self) -> u64 {
@@ -67,14 +79,13 @@ impl hyper::body::Body for Body {
             Ok(bytes) if bytes.is_empty() => None,
             Ok(bytes) => {
                 if let Some(report) = &mut body.report {
-                    report.access.bytes += bytes.len() as u64;
+                    report.sent(bytes.len());
                 }
                 Some(Ok(Frame::data(bytes)))
             }
             Err(error) => {
                 if let Some(report) = &body.report {
-                    let path = report.access.path.clone();
-                    (report.listener.0)(Event::Broken { path, why: error.to_string() });
+                    report.broken(&error);
                 }
                 Some(Err(error))
             }
@@ -90,22 +101,51 @@ impl hyper::body::Body for Body {
     }
 }
 
-impl Drop for Body {
-    fn drop(&mut self) {
-        let complete = self.left() == 0;
-        if let Some(Report { listener, mut access, start }) = self.report.take() {
-            access.complete = complete;
-            access.elapsed = start.elapsed();
-            (listener.0)(Event::Access(access));
+/// A body as its bytes lie: those of a file need not pass through us.
+pub(crate) enum Sending {
+    Bytes(Bytes),
+    File(Arc<Blob>, Range<u64>),
+    Stream(Stream),
+}
+
+/// What is to be told of a request, once it is over.
+pub(crate) struct Report {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) kind: Kind,
+    pub(crate) status: u16,
+    pub(crate) start: Instant,
+    /// who hears of it, and what is known so far
+    pub(crate) access: Option<(Listener, Access)>,
+    bytes: u64,
+    expected: u64,
+}
+
+impl Report {
+    pub(crate) fn new(metrics: Arc<Metrics>, kind: Kind, status: u16, start: Instant, access: Option<(Listener, Access)>) -> Self {
+        Self { metrics, kind, status, start, access, bytes: 0, expected: 0 }
+    }
+
+    /// So many bytes were handed to the connection.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// The rest cannot be had.
+    pub(crate) fn broken(&self, error: &io::Error) {
+        if let Some((listener, access)) = &self.access {
+            (listener.0)(Event::Broken { path: access.path.clone(), why: error.to_string() });
         }
     }
 }
 
-/// Whom to tell of a request.
-pub(crate) struct Report {
-    pub(crate) listener: Listener,
-    pub(crate) access: Access,
-    pub(crate) start: Instant,
+impl Drop for Report {
+    fn drop(&mut self) {
+        let (complete, elapsed) = (self.bytes >= self.expected, self.start.elapsed());
+        self.metrics.answered(self.kind, self.status, self.bytes, complete, elapsed);
+        if let Some((listener, access)) = self.access.take() {
+            (listener.0)(Event::Access(Access { bytes: self.bytes, complete, elapsed, ..access }));
+        }
+    }
 }
 
 type Reading = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
@@ -122,6 +162,11 @@ pub(crate) struct Stream {
 impl Stream {
     pub(crate) fn new(file: Arc<Blob>, budget: Budget, part: Range<u64>) -> Self {
         Self { file, budget, at: part.start, end: part.end, reading: None }
+    }
+
+    /// The next bytes; empty ones are the end.
+    pub(crate) async fn next(&mut self) -> io::Result<Bytes> {
+        std::future::poll_fn(|context| self.poll_next(context)).await
     }
 
     /// Empty bytes are the end.

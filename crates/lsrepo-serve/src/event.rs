@@ -36,6 +36,8 @@ pub struct Access {
     pub complete: bool,
     /// from the request's head to the end of its answer
     pub elapsed: Duration,
+    /// as the client calls itself
+    pub agent: Option<String>,
 }
 
 /// Takes events, from any thread, without waiting.

@@ -17,28 +17,40 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod admission;
 mod answer;
 mod app;
 mod blob;
 mod body;
 mod budget;
 mod condition;
+mod date;
 mod event;
+mod health;
 mod html;
 mod listing;
 mod media_type;
+mod metrics;
 mod page;
+mod plain;
 mod range;
 mod registry;
 mod request_path;
+mod rewind;
 mod server;
 mod site;
 mod small;
 mod stall;
+mod throttle;
+mod tls;
 
+pub use admission::{Admission, Htpasswd, HtpasswdError, Right, Rights, RightsError, Who, make_token};
 pub use app::{App, Ends, router};
 pub use body::Body;
 pub use event::{Access, Event, Listener};
-pub use registry::{Collected, Htpasswd, HtpasswdError, Push, Pushers, RegistryImages, collect};
-pub use server::{Options, serve, serve_with};
+pub use metrics::{Gauge, Kind, Metrics};
+pub use registry::{Collected, Push, RegistryImages, collect};
+pub use server::{Door, Options, serve, serve_at, serve_with};
 pub use site::{AptRepository, Current, PlatformSummary, PublicKey, Site, YumRepository};
+pub use throttle::PerClient;
+pub use tls::{Identity, IdentityError};

@@ -13,35 +13,39 @@ mod document;
 mod images;
 mod incoming;
 mod lists;
-mod login;
 mod options;
 mod push;
 mod pushed;
 mod quota;
 mod referrers;
 mod repository;
-mod token;
 mod uploads;
-mod users;
 mod view;
 
+pub(crate) use answer::{error, json};
 pub use collect::{Collected, collect};
 pub use images::RegistryImages;
 pub(crate) use incoming::Incoming;
-pub use options::{Push, Pushers};
-pub use users::{Htpasswd, HtpasswdError};
+pub use options::Push;
+pub(crate) use pushed::disk;
 
-use crate::{answer::Answer, budget::Budget, server::Options, site::Site};
+use crate::{
+    admission::{Caller, Login, TOKEN_PATH},
+    answer::{self as answers, Answer},
+    app::Ends,
+    budget::Budget,
+    server::Options,
+    site::Site,
+};
 use ask::Ask;
 use http::{Method, request};
-use login::Login;
 use lsrepo_oci::{
     AnyDigest,
     api::{ApiError, ErrorCode, Query, Route},
 };
 use lsrepo_store::{Guard, Store};
 use pushed::Pushed;
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, sync::Arc};
 use tokio::sync::Semaphore;
 use uploads::Uploads;
 
@@ -53,7 +57,6 @@ pub(crate) struct Registry {
     store: Arc<Store>,
     pushed: Arc<Pushed>,
     pushing: Option<Pushing>,
-    login: Login,
     budget: Budget,
     /// for what takes much memory
     large: Arc<Semaphore>,
@@ -91,8 +94,8 @@ impl Registry {
             }
         };
         let pushed = Arc::new(Pushed::load(store.clone(), quota)?);
-        let (login, stall) = (Login::new(options)?, options.stall_timeout);
-        Ok(Self { store, pushed, pushing, login, budget, large: Arc::new(Semaphore::new(MOST_LARGE)), stall })
+        let large = Arc::new(Semaphore::new(MOST_LARGE));
+        Ok(Self { store, pushed, pushing, budget, large, stall: options.stall_timeout })
     }
 
     /// Gives up uploads that nobody has touched for too long.
@@ -113,16 +116,19 @@ impl Registry {
         site: Arc<Site>,
         head: &request::Parts,
         mut incoming: Option<Incoming>,
-        local: Option<SocketAddr>,
+        (login, ends): (&Login, Ends),
     ) -> Answer {
         let query = Query::parse(head.uri.query());
         let ns = query.first("ns").filter(|ns| !ns.is_empty()).map(str::to_owned);
-        let ask = Ask { registry: self, site, head, query, ns, local };
-        let decided = self.decide(&ask, incoming.as_mut()).await;
+        let mut ask = Ask { registry: self, site, head, query, ns, ends, login, caller: Caller::Anybody };
+        let decided = self.decide(&mut ask, incoming.as_mut()).await;
         let mut answer = decided.unwrap_or_else(|error| {
             let mut answer = answer::error(&error);
             if error.code == ErrorCode::Unauthorized {
-                self.login.challenge(&ask, &mut answer);
+                let base = answers::base(&ask.site, head, ends).map(|base| base.to_string());
+                let route = Route::parse(head.uri.path()).ok();
+                let name = route.as_ref().and_then(Route::name).map(|name| name.as_str());
+                login.challenge(&mut answer, base, head.uri.path(), name);
             }
             answer
         });
@@ -135,19 +141,22 @@ impl Registry {
         answer
     }
 
-    async fn decide(&self, ask: &Ask<'_>, incoming: Option<&mut Incoming>) -> Result<Answer, ApiError> {
+    async fn decide(&self, ask: &mut Ask<'_>, incoming: Option<&mut Incoming>) -> Result<Answer, ApiError> {
         let reads = matches!(ask.head.method, Method::GET | Method::HEAD);
         if !reads && self.pushing.is_none() {
             return Ok(answer::not_allowed("GET, HEAD", "this registry is read-only"));
         }
-        if ask.head.uri.path() == token::PATH {
-            return self.login.token(ask).await;
+        if ask.head.uri.path() == TOKEN_PATH {
+            return ask.login.token(ask.head, ask.ends).await;
         }
-        let caller = self.login.caller(ask.head).await?;
+        ask.caller = ask.login.caller(ask.head, ask.ends).await?;
         let route = Route::parse(ask.head.uri.path());
-        match reads {
-            true => self.login.may_read(&caller, matches!(route, Ok(Route::Base)))?,
-            false => self.login.may_push(&caller)?,
+        match (reads, &route) {
+            (true, Ok(Route::Base)) => ask.login.may_begin(&ask.caller)?,
+            (true, Ok(route)) if route.name().is_some() => {}
+            (true, _) => ask.login.may_read(&ask.caller, "/v2")?,
+            (false, Ok(route)) => ask.may_push(route.name())?,
+            (false, Err(_)) => ask.may_push(None)?,
         }
         match (reads, incoming) {
             (false, Some(incoming)) => push::route(ask, route?, incoming).await,

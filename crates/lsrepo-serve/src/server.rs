@@ -1,30 +1,40 @@
-//! The listener: connections, their limits, and an end without a cut.
+//! The listeners: connections, their limits, and an end without a cut.
 
 use crate::{
+    admission::Admission,
     app::{App, Ends},
-    budget::STREAMS,
     event::{Event, Listener},
-    registry::{Htpasswd, Push},
+    plain::{self, Left},
+    registry::Push,
+    rewind::Rewound,
     site::Current,
     stall::Unstalled,
+    throttle::PerClient,
+    tls::Identity,
 };
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lsrepo_store::Store;
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
-    task::JoinHandle,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::{JoinHandle, JoinSet},
     time,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// What a server allows.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// at once; others wait to be accepted. More than 800 are not allowed, the memory is divided for those
+    /// at once; others wait to be accepted
     pub max_connections: usize,
-    /// for the head of a request, from its first byte or from the end of the answer before
+    /// for the head of a request, from its first byte or from the end of the answer before; for a handshake of TLS
     pub header_timeout: Duration,
     /// the head of a request, in bytes (431 beyond); at least 8192
     pub max_header_bytes: usize,
@@ -36,25 +46,40 @@ pub struct Options {
     pub listener: Option<Listener>,
     /// whether and how pushes into the registry are taken; none: it is read-only
     pub push: Option<Push>,
-    /// who can log in to the registry
-    pub users: Option<Arc<Htpasswd>>,
-    /// reading from the registry needs a login too
-    pub require_auth_for_pull: bool,
+    /// who may read and push what
+    pub admission: Admission,
+    /// what one client may take
+    pub per_client: PerClient,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            max_connections: STREAMS,
+            max_connections: 10_000,
             header_timeout: Duration::from_secs(30),
             max_header_bytes: 16 * 1024,
             stall_timeout: Duration::from_secs(60),
             grace: Duration::from_secs(30),
             listener: None,
             push: None,
-            users: None,
-            require_auth_for_pull: false,
+            admission: Admission::default(),
+            per_client: PerClient::default(),
         }
+    }
+}
+
+/// A place where clients come in.
+#[derive(Debug)]
+pub struct Door {
+    /// where it is
+    pub listener: TcpListener,
+    /// TLS is spoken there, under this identity
+    pub identity: Option<Arc<Identity>>,
+}
+
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, identity: None }
     }
 }
 
@@ -77,31 +102,55 @@ pub async fn serve_with(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let app = App::new(site, store, &options)?;
+    serve_at(vec![listener.into()], app, options, shutdown).await
+}
+
+/// [`serve`] at several places. `options` are those that the app was made with.
+pub async fn serve_at(doors: Vec<Door>, app: App, options: Options, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let _sweeping = Sweeping::begin(&app, &options);
-    let most = options.max_connections.clamp(1, STREAMS);
+    let most = options.max_connections.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
     let places = Arc::new(Semaphore::new(most));
     let (stopping, stopped) = watch::channel(());
-    let mut shutdown = pin!(shutdown);
+    let options = Arc::new(options);
+    let mut accepting = JoinSet::new();
+    for door in doors {
+        accepting.spawn(accept(door, app.clone(), options.clone(), places.clone(), stopped.clone()));
+    }
+    tokio::select! {
+        () = shutdown => {}
+        Some(ended) = accepting.join_next() => ended.map_err(io::Error::other)??,
+    }
+    accepting.shutdown().await;
+    drop(stopping);
+    // Every place is free again once every connection has ended.
+    let ended = places.acquire_many(most as u32);
+    _ = time::timeout(options.grace, ended).await;
+    Ok(())
+}
+
+/// Takes connections at one place for ever.
+async fn accept(
+    door: Door,
+    app: App,
+    options: Arc<Options>,
+    places: Arc<Semaphore>,
+    stopped: watch::Receiver<()>,
+) -> io::Result<()> {
     loop {
-        let next = async {
-            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((place, listener.accept().await?))
-        };
-        let accepted = tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            accepted = next => accepted,
-        };
-        match accepted {
-            Ok((place, (stream, peer))) => {
+        let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+        match door.listener.accept().await {
+            Ok((stream, peer)) => {
+                let Some(own) = app.throttle().enter(peer) else {
+                    app.metrics().refuse();
+                    continue;
+                };
                 // Head and body are two writes; without this the second waits 40 ms for an acknowledgement.
                 _ = stream.set_nodelay(true);
-                let ends = Ends { peer: Some(peer), local: stream.local_addr().ok() };
-                let talk = connection(stream, app.clone(), ends, options.clone(), stopped.clone());
-                tokio::spawn(async move {
-                    talk.await;
-                    drop(place);
-                });
+                let identity = door.identity.clone();
+                let ends = Ends { peer: Some(peer), local: stream.local_addr().ok(), secure: identity.is_some() };
+                app.metrics().connected();
+                let held = Held { app: app.clone(), _places: (place, own) };
+                tokio::spawn(connection(stream, identity, (app.clone(), ends), options.clone(), stopped.clone(), held));
             }
             Err(error) => {
                 // Out of descriptors, or a client that left: neither ends the server.
@@ -112,12 +161,18 @@ pub async fn serve_with(
             }
         }
     }
-    drop(listener);
-    drop(stopping);
-    // Every place is free again once every connection has ended.
-    let ended = places.acquire_many(most as u32);
-    _ = time::timeout(options.grace, ended).await;
-    Ok(())
+}
+
+/// What a connection takes as long as it lasts.
+struct Held {
+    app: App,
+    _places: (OwnedSemaphorePermit, crate::throttle::Place),
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.app.metrics().disconnected();
+    }
 }
 
 /// Gives up what nobody has touched for too long, as long as the server lives.
@@ -146,19 +201,85 @@ impl Drop for Sweeping {
     }
 }
 
-async fn connection(stream: TcpStream, app: App, ends: Ends, options: Options, mut stopped: watch::Receiver<()>) {
-    let stream = TokioIo::new(Unstalled::new(stream, options.stall_timeout));
-    let service = service_fn(move |request| app.clone().respond(request, ends));
+/// One connection to its end. What waits for a client that says nothing is kept small: thousands do.
+async fn connection(
+    stream: TcpStream,
+    identity: Option<Arc<Identity>>,
+    (app, ends): (App, Ends),
+    options: Arc<Options>,
+    mut stopped: watch::Receiver<()>,
+    _held: Held,
+) {
+    match identity {
+        None => {
+            let left = plain::talk(stream, &app, ends, &options, &mut stopped).await;
+            if let Left::Other { stream, read } = left {
+                let stream = Rewound::new(Unstalled::new(stream, options.stall_timeout), read);
+                Box::pin(http1(stream, (app, ends), &options, stopped)).await;
+            }
+        }
+        Some(identity) => Box::pin(secure(stream, &identity, (app, ends), &options, stopped)).await,
+    }
+}
+
+async fn secure(stream: TcpStream, identity: &Identity, app: (App, Ends), options: &Options, mut stopped: watch::Receiver<()>) {
+    let handshake = TlsAcceptor::from(identity.config()).accept(Unstalled::new(stream, options.stall_timeout));
+    // A client that does not trust us, speaks no TLS or none that is safe: nothing to be told to it.
+    let stream = tokio::select! {
+        Ok(Ok(stream)) = time::timeout(options.header_timeout, handshake) => stream,
+        _ = stopped.changed() => return,
+        else => return,
+    };
+    match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => http2(stream, app, options, stopped).await,
+        _ => http1(stream, app, options, stopped).await,
+    }
+}
+
+async fn http1(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    (app, ends): (App, Ends),
+    options: &Options,
+    mut stopped: watch::Receiver<()>,
+) {
+    let service = service_fn(move |request: http::Request<Incoming>| app.clone().respond(request, ends));
     // Not `pipeline_flush`: with it hyper takes a body in as fast as it can be read, however slow the
     // client is, and one download of a large file would cost its size in memory.
     let talk = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(options.max_header_bytes.max(8192))
-        .serve_connection(stream, service);
+        .serve_connection(TokioIo::new(stream), service);
     let mut talk = pin!(talk);
     // An error here is the client's: it left, was too slow, or does not speak HTTP; or a body broke,
     // which was reported where it happened.
+    tokio::select! {
+        _ = talk.as_mut() => {}
+        _ = stopped.changed() => {
+            talk.as_mut().graceful_shutdown();
+            _ = talk.await;
+        }
+    }
+}
+
+async fn http2(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    (app, ends): (App, Ends),
+    options: &Options,
+    mut stopped: watch::Receiver<()>,
+) {
+    let service = service_fn(move |request: http::Request<Incoming>| app.clone().respond(request, ends));
+    let talk = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(100)
+        .max_header_list_size(options.max_header_bytes.max(8192) as u32)
+        // What one client may keep waiting in our memory.
+        .max_send_buf_size(256 * 1024)
+        // A client that is gone without a word is found out, and so is one that only keeps the connection.
+        .keep_alive_interval(options.header_timeout)
+        .keep_alive_timeout(options.header_timeout)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut talk = pin!(talk);
     tokio::select! {
         _ = talk.as_mut() => {}
         _ = stopped.changed() => {

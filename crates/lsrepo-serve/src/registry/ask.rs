@@ -1,13 +1,20 @@
 //! One request, with what is needed to answer it.
 
-use super::{Registry, view::View};
-use crate::site::Site;
+use super::{
+    Registry,
+    view::{View, whole_name},
+};
+use crate::{
+    admission::{Caller, Login},
+    app::Ends,
+    site::Site,
+};
 use http::{HeaderName, header, request};
 use lsrepo_oci::{
     RepositoryName,
     api::{ApiError, Query},
 };
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 /// A request.
 pub(crate) struct Ask<'a> {
@@ -17,14 +24,43 @@ pub(crate) struct Ask<'a> {
     pub(crate) query: Query,
     /// the upstream host that is meant
     pub(crate) ns: Option<String>,
-    /// how to call us where the client does not say
-    pub(crate) local: Option<SocketAddr>,
+    pub(crate) ends: Ends,
+    pub(crate) login: &'a Login,
+    /// as far as it is known yet
+    pub(crate) caller: Caller,
 }
 
 impl Ask<'_> {
-    /// What is behind a name.
-    pub(crate) fn view(&self, name: &RepositoryName) -> Result<View<'_>, ApiError> {
-        View::of(&self.site.images, &self.registry.pushed, name, self.ns.as_deref())
+    /// What is behind a name, where the caller may read it under every name that it has.
+    pub(crate) fn view<'v>(&'v self, name: &'v RepositoryName) -> Result<View<'v>, ApiError> {
+        if self.login.hides_something() {
+            self.may_read(&whole_name(name, self.ns.as_deref())?)?;
+        }
+        let view = View::of(&self.site.images, &self.registry.pushed, name, self.ns.as_deref())?;
+        if self.login.hides_something() {
+            view.names().try_for_each(|name| self.may_read(name))?;
+        }
+        Ok(view)
+    }
+
+    /// Whether the caller may read what has this whole name.
+    pub(crate) fn may_read(&self, name: &str) -> Result<(), ApiError> {
+        self.login.may_read(&self.caller, &format!("/v2/{name}"))
+    }
+
+    /// Whether the caller may change what has this name.
+    pub(crate) fn may_push(&self, name: Option<&RepositoryName>) -> Result<(), ApiError> {
+        let path = match name {
+            Some(name) => format!("/v2/{}", whole_name(name, self.ns.as_deref())?),
+            None => "/v2".to_owned(),
+        };
+        self.login.may_push(&self.caller, &path)
+    }
+
+    /// Whether answers about this name are not for caches that others use.
+    pub(crate) fn is_private(&self, name: &RepositoryName) -> bool {
+        self.login.hides_something()
+            && whole_name(name, self.ns.as_deref()).is_ok_and(|name| self.login.is_private(&format!("/v2/{name}")))
     }
 
     pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {

@@ -17,7 +17,8 @@ const MOST_TAGS: usize = 10_000;
 pub(super) fn catalog(ask: &Ask<'_>) -> Result<Answer, ApiError> {
     let page = Page::parse(&ask.query)?;
     let pushed = ask.registry.pushed.names();
-    let names: BTreeSet<&str> = pushed.iter().map(String::as_str).chain(ask.site.images.names()).collect();
+    let all = pushed.iter().map(String::as_str).chain(ask.site.images.names());
+    let names: BTreeSet<&str> = all.filter(|name| !ask.login.hides_something() || ask.may_read(name).is_ok()).collect();
     let cut = page.cut(names.into_iter(), MOST_REPOSITORIES);
     let body = json!({ "repositories": cut.items });
     Ok(part(ask, &page, body, cut.items.last().filter(|_| cut.more).copied()))

@@ -31,6 +31,12 @@ pub(super) async fn list(ask: &Ask<'_>, name: RepositoryName, subject: AnyDigest
         Some(Err(why)) => return Err(ApiError::new(ErrorCode::DigestInvalid, why.to_string())),
     };
     let filter = ask.query.first("artifactType").filter(|filter| !filter.is_empty()).map(str::to_owned);
+    // A name that is unknown has no referrers; one that is hidden has no answer.
+    if let Err(error) = ask.view(&name)
+        && error.code != ErrorCode::NameUnknown
+    {
+        return Err(error);
+    }
     let _room = ask.registry.large.clone().acquire_owned().await.map_err(disk)?;
     let search = Search { subject, last, filter: filter.clone() };
     let (site, registry, ns) = (ask.site.clone(), ask.registry, ask.ns.clone());

@@ -20,6 +20,8 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 pub(crate) struct View<'a> {
     pushed: Vec<Arc<Repository>>,
     imported: Vec<&'a Imported>,
+    /// the whole names of all of them
+    names: Vec<Cow<'a, str>>,
     /// the names of those, where they are of several upstreams: then only a digest says which is meant
     ambiguous: &'a [String],
 }
@@ -46,11 +48,12 @@ impl<'a> View<'a> {
     pub(crate) fn of(
         images: &'a RegistryImages,
         pushed: &Pushed,
-        name: &RepositoryName,
+        name: &'a RepositoryName,
         ns: Option<&str>,
     ) -> Result<Self, ApiError> {
         let asked = whole_name(name, ns)?;
         let mut view = View { pushed: pushed.get(&asked).into_iter().collect(), ..View::default() };
+        view.names.push(asked.clone());
         if ns.is_some() {
             view.imported.extend(images.get(&asked));
         } else if let Some(whole) = prefixed(images, name) {
@@ -58,6 +61,7 @@ impl<'a> View<'a> {
                 view.pushed.extend(pushed.get(&whole));
             }
             view.imported.extend(images.get(&whole));
+            view.names.push(whole);
         } else {
             view.add_unique(images, name);
         }
@@ -76,6 +80,7 @@ impl<'a> View<'a> {
             found = official.iter().position(|whole| whole.starts_with("docker.io/")).map_or(&[], |at| &official[at..=at]);
         }
         self.imported.extend(found.iter().filter_map(|whole| images.get(whole)));
+        self.names.extend(found.iter().map(|whole| Cow::Borrowed(whole.as_str())));
         if found.len() > 1 {
             self.ambiguous = found;
         }
@@ -110,6 +115,11 @@ impl<'a> View<'a> {
             }
             false => Err(self.say_which()),
         }
+    }
+
+    /// The whole names of what is behind it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
     }
 
     /// Everything, what was pushed first.

@@ -1,7 +1,7 @@
 //! What a registry does not let itself be made to do: wait for ever, fill the disk, keep everything in memory.
 
 use crate::server::{Server, anyone, image};
-use lsrepo_serve::{Options, Push, Pushers, RegistryImages};
+use lsrepo_serve::{Options, Push, RegistryImages};
 use lsrepo_types::Digest;
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use std::{
 };
 
 fn with(push: Push) -> Server {
-    Server::with(Options { push: Some(push), ..Options::default() }, |_| RegistryImages::new())
+    Server::with(Options { push: Some(push), ..anyone() }, |_| RegistryImages::new())
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn an_upload_whose_connection_broke_goes_on_where_it_came_to() {
 
 #[test]
 fn uploads_are_counted_and_given_up_when_nobody_comes_back() {
-    let server = with(Push { max_uploads: 2, idle: Duration::from_millis(400), ..Push::by(Pushers::Anyone) });
+    let server = with(Push { max_uploads: 2, idle: Duration::from_millis(400), ..Push::default() });
     let (first, _second) = (server.begin("a"), server.begin("a"));
     let third = server.ask("POST", "/v2/a/blobs/uploads/").send();
     assert_eq!((third.error(), third.header("retry-after")), ((429, "TOOMANYREQUESTS".into()), Some("1")));
@@ -88,7 +88,7 @@ fn uploads_are_counted_and_given_up_when_nobody_comes_back() {
 #[test]
 fn pushes_take_no_more_of_the_disk_than_they_may() {
     let folder = tempfile::tempdir().unwrap();
-    let options = || Options { push: Some(Push { quota_bytes: Some(13_000), ..Push::by(Pushers::Anyone) }), ..Options::default() };
+    let options = || Options { push: Some(Push { quota_bytes: Some(13_000), ..Push::default() }), ..anyone() };
     let server = Server::at(folder.path(), options(), |_| RegistryImages::new());
     let digest = server.image("a", "1", &"x".repeat(6000));
     server.blob("b", "x".repeat(6000).as_bytes());

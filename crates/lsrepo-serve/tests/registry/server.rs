@@ -1,7 +1,7 @@
 //! A registry on a port of its own.
 
 use crate::client::{Ask, Reply, ask};
-use lsrepo_serve::{Current, Options, PublicKey, Push, Pushers, RegistryImages, Site, serve_with};
+use lsrepo_serve::{Admission, Current, Options, PublicKey, Push, RegistryImages, Site, serve_with};
 use lsrepo_store::Store;
 use lsrepo_types::{Digest, Timestamp};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(crate) struct Server {
 
 /// Options with which anybody may push.
 pub(crate) fn anyone() -> Options {
-    Options { push: Some(Push::by(Pushers::Anyone)), ..Options::default() }
+    Options { push: Some(Push::default()), admission: Admission::anyone(), ..Options::default() }
 }
 
 pub(crate) fn site(images: RegistryImages) -> Site {

@@ -15,7 +15,7 @@ use crate::{
         pushed::{Pushed, disk},
         repository::StoredBlob,
         uploads::{Busy, Session, Uploads, written},
-        view::{View, whole_name},
+        view::whole_name,
     },
 };
 use http::{HeaderName, StatusCode, header};
@@ -163,7 +163,9 @@ fn digest(text: &str) -> Result<AnyDigest, ApiError> {
 fn elsewhere(ask: &Ask<'_>, digest: &AnyDigest) -> Option<StoredBlob> {
     let (images, pushed) = (&ask.site.images, &ask.registry.pushed);
     match ask.query.first("from").filter(|from| !from.is_empty()) {
-        Some(from) => View::of(images, pushed, &from.parse().ok()?, ask.ns.as_deref()).ok()?.blob(digest).ok().cloned(),
+        Some(from) => ask.view(&from.parse().ok()?).ok()?.blob(digest).ok().cloned(),
+        // Where some repositories are not for everybody, a digest alone gets nothing out of them.
+        None if ask.login.hides_something() => None,
         None => pushed.find_blob(digest).or_else(|| images.all().find_map(|one| one.content.blobs.get(digest).cloned())),
     }
 }
