@@ -14,7 +14,7 @@ use crate::{
 };
 use lsrepo_oci::Descriptor;
 use lsrepo_sign::{Fingerprint, Keyring};
-use lsrepo_store::{Shelf, Store};
+use lsrepo_store::{CheckProgress, Shelf, Store};
 use lsrepo_types::{Digest, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -179,6 +179,17 @@ impl Shelf for Archive {
                 bad(&format!("{}: {why}", self.source.name()));
             }
         }
+    }
+
+    fn progress(&self) -> CheckProgress {
+        let mut progress = CheckProgress { all: self.members.len() as u64, ..CheckProgress::default() };
+        for state in self.members.iter().filter_map(|member| member.state.get()) {
+            match state {
+                Ok(()) => progress.good += 1,
+                Err(_) => progress.bad += 1,
+            }
+        }
+        progress
     }
 
     fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize> {

@@ -12,8 +12,10 @@ mod date;
 #[cfg(test)]
 #[path = "../../../tests/it/program.rs"]
 mod peer;
+mod read_at;
 mod tree;
 pub mod yum;
 
 pub use date::date_after;
-pub use tree::{Child, Entry, Tree};
+pub use read_at::ReadAt;
+pub use tree::{Child, Entry, Tree, table};

@@ -1,5 +1,7 @@
 //! A published repository as a value: path → blob or bytes.
 
+pub mod table;
+
 use lsrepo_types::{Digest, RelPath};
 use std::{
     collections::{BTreeMap, btree_map},

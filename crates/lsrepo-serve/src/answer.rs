@@ -62,6 +62,7 @@ pub(crate) fn decide(site: &Site, head: &request::Parts, ends: Ends) -> Answer {
             None => not_found(),
         }),
         Found::Nothing => not_found(),
+        Found::Broken(why) => text(StatusCode::INTERNAL_SERVER_ERROR, &why),
     }
 }
 

@@ -261,6 +261,11 @@ fn access(head: &request::Parts, ends: Ends, status: u16) -> Access {
         peer: ends.peer,
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
+        version: match head.version {
+            http::Version::HTTP_2 => "HTTP/2.0",
+            http::Version::HTTP_10 => "HTTP/1.0",
+            _ => "HTTP/1.1",
+        },
         status,
         bytes: 0,
         complete: false,

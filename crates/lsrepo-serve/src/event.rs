@@ -28,6 +28,8 @@ pub struct Access {
     pub method: String,
     /// as the client wrote it
     pub path: String,
+    /// `HTTP/1.1`
+    pub version: &'static str,
     /// the answer
     pub status: u16,
     /// bytes of the body that were handed to the connection

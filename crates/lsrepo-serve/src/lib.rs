@@ -51,6 +51,6 @@ pub use event::{Access, Event, Listener};
 pub use metrics::{Gauge, Kind, Metrics};
 pub use registry::{Collected, Push, RegistryImages, collect};
 pub use server::{Door, Options, serve, serve_at, serve_with};
-pub use site::{AptRepository, Current, PlatformSummary, PublicKey, Site, YumRepository};
+pub use site::{AptRepository, Current, PlatformSummary, PublicKey, Site, SiteRecord, YumRepository};
 pub use throttle::PerClient;
 pub use tls::{Identity, IdentityError};

@@ -1,22 +1,29 @@
 //! What is shown: an immutable value, switched as a whole.
 
+mod mount;
+mod record;
 mod repository;
 
+pub use record::SiteRecord;
 pub(crate) use repository::Repository;
 pub use repository::{AptRepository, PlatformSummary, YumRepository};
 
 use crate::{listing::Row, registry::RegistryImages};
 use bytes::Bytes;
 use lsrepo_publish::{
-    Child, Entry, Tree,
+    Entry, Tree,
     client::{BaseUrl, repository_key_name},
 };
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
+use mount::{Files, Mount};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     ops::Bound,
     sync::{Arc, PoisonError, RwLock},
 };
+
+/// Where keys are.
+const KEYS: &str = "keys";
 
 /// Trees under their paths, the key, the set-up scripts, and what the first page says of them.
 pub struct Site {
@@ -39,14 +46,6 @@ pub struct PublicKey {
     pub fingerprint: String,
 }
 
-/// A tree in its place.
-struct Mount {
-    tree: Tree,
-    /// the entries that publishing made, with the digest that nobody wants to compute again per request
-    made: HashMap<RelPath, (Digest, Bytes)>,
-    date: Timestamp,
-}
-
 /// What is at a path.
 pub(crate) enum Found {
     File(Resource),
@@ -56,6 +55,8 @@ pub(crate) enum Found {
     Top,
     Directory(Vec<Row>),
     Nothing,
+    /// the store does not have what it should, and why
+    Broken(String),
 }
 
 /// A file as it will be sent.
@@ -86,7 +87,7 @@ impl Site {
                 keys.insert(path, Entry::Bytes(Arc::from(bytes)));
             }
         }
-        if let Ok(at) = "keys".parse() {
+        if let Ok(at) = KEYS.parse() {
             site.mount(at, keys, date);
         }
         site
@@ -101,12 +102,7 @@ impl Site {
 
     /// Shows a tree below a path. `date` is what `Last-Modified` says of its files.
     pub fn mount(&mut self, at: RelPath, tree: Tree, date: Timestamp) {
-        let made = tree.entries.iter().filter_map(|(path, entry)| match entry {
-            Entry::Bytes(bytes) => Some((path.clone(), (Digest::of(bytes), Bytes::from_owner(bytes.clone())))),
-            Entry::Blob { .. } => None,
-        });
-        let made = made.collect();
-        self.mounts.insert(at, Mount { tree, made, date });
+        self.mounts.insert(at, Mount { files: Files::of(tree), date });
     }
 
     /// Shows images at `/v2/`, instead of those shown there before.
@@ -119,6 +115,10 @@ impl Site {
         if let Ok(at) = format!("apt/{}", repository.os).parse() {
             self.mount(at, std::mem::take(&mut repository.tree), repository.date);
         }
+        self.describe_apt(repository);
+    }
+
+    fn describe_apt(&mut self, repository: AptRepository) {
         self.repositories.insert(repository.os.clone(), Repository::Apt(repository));
     }
 
@@ -127,18 +127,23 @@ impl Site {
         if let Ok(at) = format!("yum/{}", repository.os).parse() {
             self.mount(at, std::mem::take(&mut repository.tree), repository.date);
         }
-        if let Some(mount) = self.mounts.get_mut("keys") {
-            let own = repository.key.as_deref().map(|armored| (repository_key_name(&repository.os), armored));
-            let others = repository.package_keys.iter().map(|key| (key.name.as_str(), key.armored.as_str()));
-            for (name, armored) in others.chain(own) {
-                let bytes: Arc<[u8]> = Arc::from(armored.as_bytes());
-                if let Ok(path) = name.parse::<RelPath>() {
-                    mount.made.insert(path.clone(), (Digest::of(&bytes), Bytes::from_owner(bytes.clone())));
-                    mount.tree.insert(path, Entry::Bytes(bytes));
-                }
-            }
+        self.describe_yum(repository);
+    }
+
+    fn describe_yum(&mut self, repository: YumRepository) {
+        let own = repository.key.as_deref().map(|armored| (repository_key_name(&repository.os), armored));
+        let others = repository.package_keys.iter().map(|key| (key.name.as_str(), key.armored.as_str()));
+        for (name, armored) in others.chain(own) {
+            self.add_key(name, armored.as_bytes());
         }
         self.repositories.insert(repository.os.clone(), Repository::Yum(repository));
+    }
+
+    /// Shows a file at `/keys/`. What cannot be a name is left out.
+    pub fn add_key(&mut self, name: &str, bytes: &[u8]) {
+        if let (Some(mount), Ok(path)) = (self.mounts.get_mut(KEYS), name.parse::<RelPath>()) {
+            mount.add(path, bytes);
+        }
     }
 
     /// The set-up script of an OS, for clients that reach us at `base_url`.
@@ -191,33 +196,8 @@ impl Site {
     }
 }
 
-impl Mount {
-    fn find(&self, path: &str) -> Found {
-        let date = Some(self.date);
-        if let Some((digest, bytes)) = self.made.get(path) {
-            let (digest, size, bytes) = (*digest, bytes.len() as u64, Some(bytes.clone()));
-            return Found::File(Resource { digest, size, bytes, date });
-        }
-        if let Some(Entry::Blob { digest, size }) = self.tree.get(path) {
-            return Found::File(Resource { digest: *digest, size: *size, bytes: None, date });
-        }
-        let children = self.tree.children(path);
-        match children.is_empty() && !path.is_empty() {
-            true => Found::Nothing,
-            false => Found::Directory(children.into_iter().map(Row::of).collect()),
-        }
-    }
-}
-
 impl Row {
-    fn of(child: Child<'_>) -> Self {
-        match child {
-            Child::Directory(name) => Self::directory(name),
-            Child::File(name, entry) => Self { name: name.to_owned(), is_directory: false, size: Some(entry.size()) },
-        }
-    }
-
-    fn directory(name: &str) -> Self {
+    pub(crate) fn directory(name: &str) -> Self {
         Self { name: name.to_owned(), is_directory: true, size: None }
     }
 }

@@ -34,6 +34,7 @@ pub enum IdentityError {
 /// Who a listener is to its clients.
 pub struct Identity(RwLock<Shown>);
 
+#[derive(Clone)]
 struct Shown {
     config: Arc<ServerConfig>,
     not_after: Option<Timestamp>,
@@ -51,11 +52,10 @@ impl Identity {
         Ok(Self(RwLock::new(Shown::of(certificate, key)?)))
     }
 
-    /// From the next connection on, another one.
-    pub fn replace(&self, certificate: &[u8], key: &[u8]) -> Result<(), IdentityError> {
-        let shown = Shown::of(certificate, key)?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = shown;
-        Ok(())
+    /// From the next connection on, the certificate and the key of another one.
+    pub fn take(&self, other: &Identity) {
+        let other = other.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = other;
     }
 
     /// The end of the certificate's days, where it can be read.

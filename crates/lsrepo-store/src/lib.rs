@@ -32,7 +32,7 @@ pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::Guard;
 pub use partial::Partial;
-pub use shelf::{Blob, Shelf, fill_at};
+pub use shelf::{Blob, CheckProgress, Shelf, fill_at};
 pub use store::Store;
 pub use writer::{BlobWriter, Mark, Pending};
 

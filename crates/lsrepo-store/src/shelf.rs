@@ -24,8 +24,21 @@ pub trait Shelf: Debug + Send + Sync {
     fn check(&self, digest: &Digest) -> io::Result<()>;
     /// Checks every blob, one after the other, and tells of those that are bad. For a thread of its own.
     fn check_all(&self, bad: &dyn Fn(&str));
+    /// How far checking has come.
+    fn progress(&self) -> CheckProgress;
     /// As many bytes of a checked blob as fit, from `offset` on; none behind its end.
     fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// How far the check of a shelf has come, in blobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckProgress {
+    /// that there are
+    pub all: u64,
+    /// that were read and are as they were written
+    pub good: u64,
+    /// that are not
+    pub bad: u64,
 }
 
 /// A blob, open to be read.

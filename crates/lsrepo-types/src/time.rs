@@ -20,6 +20,11 @@ impl Timestamp {
         self.format("%a, %d %b %Y %H:%M:%S GMT")
     }
 
+    /// As the logs of web servers write it: `10/May/2025:09:21:17 +0000`.
+    pub fn log(self) -> String {
+        self.format("%d/%b/%Y:%H:%M:%S +0000")
+    }
+
     /// From the date of a mail, an HTTP header or a `Release` file (RFC 2822; `UTC`, `GMT`, `Z` or an offset).
     pub fn parse_rfc2822(text: &str) -> Result<Self, TimestampError> {
         let text = text.trim();

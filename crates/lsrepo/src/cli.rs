@@ -8,6 +8,8 @@ mod key;
 mod manifest;
 mod selection;
 mod serve;
+mod snapshot;
+mod tls;
 
 pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportListsArgs, PreflightArgs};
 pub use bundle::{
@@ -18,7 +20,10 @@ pub use images::RegistryFlags;
 pub use key::KeyCommand;
 pub use manifest::{ManifestArgs, ManifestFormat};
 pub use selection::{Kind, Selection, Upstreams};
-pub use serve::{GcArgs, ServeArgs};
+pub(crate) use serve::duration;
+pub use serve::{GcArgs, ServeArgs, ServiceCommand};
+pub use snapshot::{FsckArgs, Keep, SnapshotCommand};
+pub use tls::{TlsCommand, TokenArgs};
 
 use crate::output::Format;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -115,8 +120,21 @@ pub enum Command {
     Image(ImageCommand),
     /// Serve what was imported or prepared: to apt, to dnf and yum, and as a registry of container images
     Serve(ServeArgs),
+    /// Make a service of `lsrepo serve`: its units, its user, its configuration
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Show, compare, switch and forget what was imported at different times
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// Remove from the store what nothing needs any more
     Gc(GcArgs),
+    /// Read every blob of the store, and bring back what is damaged or missing
+    Fsck(FsckArgs),
+    /// Make an authority and a certificate of one's own, so that the server speaks TLS
+    #[command(subcommand)]
+    Tls(TlsCommand),
+    /// Make a token with which somebody, or a program, logs in
+    Token(TokenArgs),
     /// Make, show and trust signing keys
     #[command(subcommand)]
     Key(KeyCommand),

@@ -2,6 +2,7 @@
 
 mod bom;
 mod carry;
+mod fsck;
 mod gc;
 mod image;
 mod key;
@@ -11,16 +12,21 @@ mod preflight;
 mod prepare;
 mod resolve;
 mod serve;
+mod service;
+mod snapshot;
+mod tls;
 
 use crate::{
     cli::{self, Cli, Command},
     context::Context,
+    owner,
 };
 use anyhow::Result;
 
 /// Runs one command.
 pub(crate) fn run(cli: Cli) -> Result<()> {
     let context = Context::new(&cli)?;
+    owner::act_as(&context, &cli.command)?;
     match cli.command {
         Command::Prepare(args) => prepare::run(&context, &args),
         Command::Resolve(args) => resolve::run(&context, &args),
@@ -40,7 +46,12 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Bundle(command) => carry::registered::run(&context, &command),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Image(command) => image::run(&context, &command),
+        Command::Service(command) => service::run(&context, &command),
+        Command::Snapshot(command) => snapshot::run(&context, &command),
         Command::Gc(args) => gc::run(&context, &args),
+        Command::Fsck(args) => fsck::run(&context, &args),
+        Command::Tls(command) => tls::run(&context, &command),
+        Command::Token(args) => tls::token(&context, &args),
         Command::Key(command) => key::run(&context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();

@@ -192,8 +192,8 @@ fn keep_public(dir: &Path, bytes: &[u8]) -> Result<Vec<String>> {
     Ok(fingerprints)
 }
 
-/// The clock, read once a run.
-fn now() -> Timestamp {
+/// The clock. A run reads it once; only who serves for years reads it again.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(since.as_secs().try_into().unwrap_or(i64::MAX))
 }

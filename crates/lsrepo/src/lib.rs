@@ -4,6 +4,7 @@
 //! Only here are the environment, the clock and the terminal read; everything below gets them as arguments.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod authority;
 mod charts;
 pub mod cli;
 mod closure;
@@ -13,11 +14,14 @@ mod failure;
 mod files;
 mod host;
 pub mod output;
+mod owner;
 mod prepared;
 mod progress;
 mod registries;
+mod service;
 mod shelves;
 mod site;
+mod snapshots;
 mod stored_images;
 mod upstreams;
 mod wanted;

@@ -2,89 +2,85 @@
 
 mod deb;
 mod files;
+pub(crate) mod kept;
 mod rpm;
 
 use crate::{
+    authority,
     context::Context,
     prepared::{self, Prepared},
+    snapshots::Snapshot,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_oci::{AnyDigest, Image};
-use lsrepo_publish::{Tree, date_after};
 use lsrepo_serve::{PublicKey, RegistryImages, Site};
-use lsrepo_store::{Store, StoreError};
-use lsrepo_types::{Bytes, Count, Digest, Family, Os, Platform, RelPath, Timestamp};
-use serde::{Deserialize, Serialize};
+use lsrepo_store::Store;
+use lsrepo_types::{Bytes, Count, Family, Os, Platform, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was shown last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Snapshot {
-    pub(crate) number: u64,
-    pub(crate) date: Option<Timestamp>,
-    pub(crate) roots: BTreeMap<String, Digest>,
+/// Where hosts find the certificate of our authority, below `/keys/`.
+const CA: &str = "lsrepo-ca.crt";
+
+/// A snapshot that is ready to be shown.
+pub(crate) struct Shown {
+    pub(crate) site: Site,
+    /// what each platform has, for people
+    pub(crate) lines: Vec<String>,
 }
 
-fn document() -> Result<RelPath> {
-    Ok("snapshots/current.json".parse()?)
-}
-
-/// The snapshot that was shown last.
-fn last(store: &Store) -> Result<Snapshot> {
-    match store.read_document(&document()?)? {
-        Some(bytes) => serde_json::from_slice(&bytes).context("snapshots/current.json"),
-        None => Ok(Snapshot::default()),
+/// A snapshot as it is shown, made where that was not done before, and kept. Who calls this holds the store's lock.
+pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot) -> Result<Shown> {
+    let key = context.key()?.fingerprint().to_string();
+    if let Some(shown) = kept::load(context, store, snapshot, &key)? {
+        return Ok(shown);
+    }
+    let date = date_of(context, snapshot)?;
+    let (shown, images) = publish(context, store, snapshot, &kept::Before::load(store)?)?;
+    match kept::keep(store, snapshot, &key, &shown, images, date) {
+        // What lies in the store need not lie in memory too.
+        Ok(()) => Ok(kept::load(context, store, snapshot, &key)?.unwrap_or(shown)),
+        Err(error) => {
+            context.progress.detail(&format!("what is shown cannot be kept in the store: {error:#}"));
+            Ok(shown)
+        }
     }
 }
 
-/// The sets that were shown last.
-pub(crate) fn shown(store: &Store) -> Result<BTreeMap<String, Digest>> {
-    Ok(last(store)?.roots)
+/// A snapshot as it is shown, made in memory. Nothing is written.
+pub(crate) fn show_once(context: &Context, store: &Store, snapshot: &Snapshot) -> Result<Shown> {
+    Ok(publish(context, store, snapshot, &kept::Before::load(store)?)?.0)
 }
 
-/// [`snapshot`], or the last one while an import or a prepare is under way, whose names come one by one.
-pub(crate) fn settled(store: &Store) -> Result<Snapshot> {
-    match store.lock_shared() {
-        Ok(_guard) => snapshot(store),
-        Err(StoreError::Busy { .. }) => last(store),
-        Err(other) => Err(other.into()),
-    }
+/// Nothing is older than the key that signs it, however old an archive is.
+fn date_of(context: &Context, snapshot: &Snapshot) -> Result<Timestamp> {
+    Ok(snapshot.date.unwrap_or(context.now).max(context.key()?.created()))
 }
 
-/// The snapshot of what the store holds now; a new one where that changed. Its date only ever rises.
-/// The store must be locked.
-pub(crate) fn snapshot(store: &Store) -> Result<Snapshot> {
-    let last = last(store)?;
-    let roots = store.roots()?;
-    if last.roots == roots && last.date.is_some() {
-        return Ok(last);
-    }
-    let date = date_after(prepared::newest(store, &roots)?, last.date);
-    let next = Snapshot { number: last.number + 1, date: Some(date), roots };
-    store.write_document(&document()?, &serde_json::to_vec_pretty(&next)?)?;
-    Ok(next)
-}
-
-/// Publishes a snapshot. `older` are the trees that were shown before, by OS.
-pub(crate) fn publish(
-    context: &Context,
-    store: &Store,
-    snapshot: &Snapshot,
-    older: &mut BTreeMap<Os, Tree>,
-) -> Result<(Site, Vec<String>)> {
+/// A site that shows its keys.
+fn site_with_key(context: &Context, date: Timestamp) -> Result<Site> {
     let key = context.key()?;
     let public =
         PublicKey { armored: key.public_armored(), binary: key.public_binary(), fingerprint: key.fingerprint().to_string() };
-    // Nothing is older than the key that signs it, however old an archive is.
-    let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
-    let (mut images, mut figures, mut all_files) = (Vec::new(), BTreeMap::new(), files::Files::default());
+    if let Some(ca) = authority::certificate(context)? {
+        site.add_key(CA, ca.as_bytes());
+    }
+    Ok(site)
+}
+
+/// Publishes a snapshot; `before` is what was published last. Gives the parts of locks that its images need, too.
+fn publish(context: &Context, store: &Store, snapshot: &Snapshot, before: &kept::Before) -> Result<(Shown, Vec<String>)> {
+    let (key, date) = (context.key()?, date_of(context, snapshot)?);
+    let mut site = site_with_key(context, date)?;
+    let (mut images, mut image_parts) = (Vec::new(), Vec::new());
+    let (mut figures, mut all_files) = (BTreeMap::new(), files::Files::default());
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
         let platform = set.lock.name.clone();
         figures.entry(platform.clone()).or_insert_with(Figures::default).add(&set);
         images.extend(set.images.iter().map(|image| (set.lock.date, image.clone())));
+        image_parts.extend(kept::images_part(&set.lock));
         // Where somebody asked for packages, apt and dnf find a repository, though it be empty.
         all_files.add(context, &set);
         if !set.lock.packages.is_empty() || set.images.is_empty() && set.lock.files.is_empty() {
@@ -96,18 +92,17 @@ pub(crate) fn publish(
     }
     site.mount_images(registry(context, store, images)?);
     for (os, platforms) in by_os {
-        let before = older.get(&os);
-        let (fresh, summaries) = match os.family() {
-            Family::Debian => deb::mount(context, &mut site, &os, platforms, (date, &key), before)?,
-            Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before)?,
+        let before = before.tree(store, &os);
+        let summaries = match os.family() {
+            Family::Debian => deb::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?,
+            Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?,
         };
-        older.insert(os, fresh);
         for one in summaries {
             figures.entry(one.platform.clone()).or_default().packages = Some((one.packages, one.bytes));
         }
     }
-    let shown = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
-    Ok((site, shown))
+    let lines = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
+    Ok((Shown { site, lines }, image_parts))
 }
 
 /// Images as a registry shows them. Where platforms were prepared on days when a tag stood for different things, the newest

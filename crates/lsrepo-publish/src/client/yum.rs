@@ -3,6 +3,7 @@
 use super::{BaseUrl, key_lines};
 use crate::yum::reads_modern_keys;
 use lsrepo_types::Os;
+use serde::{Deserialize, Serialize};
 
 /// Where the set-up script puts keys.
 const KEYS: &str = "/etc/pki/rpm-gpg";
@@ -30,7 +31,7 @@ pub struct YumSource<'a> {
 }
 
 /// An upstream's key, under `/keys/` on the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YumKey {
     /// a plain file name: `RPM-GPG-KEY-AlmaLinux-9`
     pub name: String,

@@ -7,14 +7,16 @@ use lsrepo_publish::{
     client::{BaseUrl, YumKey, YumSource, debian_setup, debian_sources, rpm_setup, yum_repo},
 };
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One OS's repository, to be shown at `/apt/<os>/`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AptRepository {
     /// `debian-12`
     pub os: Os,
     /// `dists/…` and `pool/…`
+    #[serde(skip)]
     pub tree: Tree,
     /// the date it was published with
     pub date: Timestamp,
@@ -25,11 +27,12 @@ pub struct AptRepository {
 }
 
 /// One OS's repository, to be shown at `/yum/<os>/`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct YumRepository {
     /// `almalinux-9`
     pub os: Os,
     /// a folder for each architecture, with `repodata/` and packages
+    #[serde(skip)]
     pub tree: Tree,
     /// the date it was published with
     pub date: Timestamp,
@@ -97,7 +100,7 @@ impl YumRepository {
 }
 
 /// The figures of a platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlatformSummary {
     /// `debian-12/x86_64`
     pub platform: Platform,

@@ -1,16 +1,20 @@
-//! The words of `lsrepo serve` and `lsrepo gc`.
+//! The words of `lsrepo serve`, `lsrepo service` and `lsrepo gc`.
 
-use clap::Args;
+use crate::service::config::{Form, Listen};
+use clap::{Args, Subcommand};
 use lsrepo_publish::client::{BaseUrl, RegistryClient};
 use lsrepo_types::Bytes;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 /// `lsrepo serve`
 #[derive(Args, Debug)]
 pub struct ServeArgs {
-    /// Address and port to listen on
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
-    pub listen: SocketAddr,
+    /// Read this configuration [default: /etc/lsrepo/serve.toml where it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where to listen, with https:// before it for TLS; repeatable [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Vec<Listen>,
     /// Serve this bundle from where it lies instead of the store: its file, one of its volumes or all of them, their folder
     #[arg(long, value_name = "BUNDLE", num_args = 1.., conflicts_with_all = ["print_config", "allow_push"])]
     pub bundle: Vec<PathBuf>,
@@ -22,22 +26,28 @@ pub struct ServeArgs {
     pub approve: Option<PathBuf>,
     /// Print the files that let a container tool find its images here, and serve nothing: containerd, docker, podman, crio
     /// or kubeadm
-    #[arg(long, value_name = "TOOL", conflicts_with_all = ["allow_push", "htpasswd", "require_login", "quota"])]
+    #[arg(long, value_name = "TOOL", conflicts_with_all = ["allow_push", "users", "require_login", "quota"])]
     pub print_config: Option<RegistryClient>,
-    /// The address under which those tools reach this server [default: that of --listen]
-    #[arg(long, value_name = "URL", requires = "print_config")]
+    /// The address under which clients reach this server [default: the one that each of them asks for]
+    #[arg(long, value_name = "URL")]
     pub url: Option<BaseUrl>,
-    /// Take pushes of container images, from the users of --htpasswd
+    /// Certificate for TLS, as PEM, with what leads to its authority after it [default: that of `lsrepo tls init`]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Take pushes of container images, from the users of --users
     #[arg(long)]
     pub allow_push: bool,
-    /// Users and their passwords: lines of `htpasswd -B`
-    #[arg(long, value_name = "FILE")]
-    pub htpasswd: Option<PathBuf>,
+    /// Users and their passwords or tokens: lines of `htpasswd -B` and of `lsrepo token`
+    #[arg(long, visible_alias = "htpasswd", value_name = "FILE")]
+    pub users: Option<PathBuf>,
     /// Take pushes from whoever reaches the server
-    #[arg(long, requires = "allow_push", conflicts_with = "htpasswd")]
+    #[arg(long, requires = "allow_push", conflicts_with = "users")]
     pub anonymous_push: bool,
-    /// Ask for a login for pulls too
-    #[arg(long, requires = "htpasswd")]
+    /// Ask for a login for everything, but for /keys/, /setup/ and /healthz
+    #[arg(long, requires = "users")]
     pub require_login: bool,
     /// What pushed images may take in the store, such as 200G [default: what the disk has]
     #[arg(long, value_name = "SIZE", requires = "allow_push")]
@@ -45,6 +55,31 @@ pub struct ServeArgs {
     /// Take pushes of images that lack layers of other platforms
     #[arg(long, requires = "allow_push")]
     pub accept_missing_layers: bool,
+    /// Write every request down, on stdout
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub access_log: Option<Form>,
+}
+
+/// `lsrepo service`
+#[derive(Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Print the units, the user and an example of the configuration
+    Print,
+    /// Put them into their places and make the user and its store; files that are there already are left as they are
+    Install {
+        /// Show what would be done; change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Below this folder instead of /
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
+    },
+    /// Take the units away again; the configuration and the store stay
+    Remove {
+        /// Below this folder instead of /
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
+    },
 }
 
 /// `lsrepo gc`
@@ -61,7 +96,8 @@ pub struct GcArgs {
     pub output: crate::output::Format,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A time such as `24h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time: expected a number and s, m, h or d, such as 24h");
     let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
     let seconds = match unit {

@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     failure::OrUnsatisfied,
     output::print,
+    snapshots::Snapshot,
 };
 use anyhow::{Context as _, Result};
 pub(super) use given::Given;
@@ -55,17 +56,34 @@ pub(super) fn described(context: &Context, bundle: &Path) -> Result<Vec<lsrepo_b
 
 /// A bundle that is used where it lies; what it leaves out is in the store.
 pub(super) fn opened(context: &Context, store: &Store, paths: &[PathBuf], asked: Asked<'_>) -> Result<Archive> {
+    let archive = opened_anyway(context, paths, asked)?;
+    judge(archive.refuse_without_base(store), paths)?;
+    Ok(archive)
+}
+
+/// [`opened`], whether or not the store has what it leaves out.
+pub(super) fn opened_anyway(context: &Context, paths: &[PathBuf], asked: Asked<'_>) -> Result<Archive> {
     let source = source(paths)?;
     let only = manifest::cleared(context, asked, paths, Given::Media(source.clone()))?.0;
     let keys = context.trusted()?;
     let trust = Trust { only, ..trust(&keys, asked.on_first_use, context.now) };
     let archive = judge(Archive::open(&source, &trust), paths)?;
-    judge(archive.refuse_without_base(store), paths)?;
     if let Some(key) = &archive.new_key {
         context.trust(key.as_bytes())?;
         context.progress.note(&format!("trusted from now on: {}", archive.signer));
     }
     Ok(archive)
+}
+
+/// The store's sets have changed: a new snapshot, which is shown. The store is locked.
+fn shown_now(context: &Context, store: &Store, cause: &str) -> Result<Snapshot> {
+    super::snapshot::record(context, store, cause)
+}
+
+/// `import bundle.tar.zst`
+fn cause(paths: &[PathBuf]) -> String {
+    let name = paths.first().and_then(|path| path.file_name()).unwrap_or_default().to_string_lossy();
+    format!("import {}", name.escape_debug()).trim_end().to_owned()
 }
 
 /// What somebody says for a bundle.

@@ -1,9 +1,10 @@
 //! `lsrepo gc`: what nothing needs any more goes from the store.
 //!
-//! A set that a name stands for keeps its blobs, and so does the snapshot that was shown last: a server may still show it.
+//! A set that a name stands for keeps its blobs, and so do all snapshots that are remembered, and what was published last: a
+//! server may show it right now.
 //! Of what was pushed stays what has a tag, what an image that stays lists, and what refers to one that stays.
 
-use crate::{cli::GcArgs, context::Context, output::print, prepared, site};
+use crate::{cli::GcArgs, context::Context, output::print, prepared, site::kept, snapshots};
 use anyhow::Result;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
@@ -24,10 +25,10 @@ struct Gone {
 pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
     let store = context.store()?;
     let _guard = context.alone(&store)?;
-    let mut live: BTreeSet<Digest> = BTreeSet::new();
-    let shown = site::shown(&store)?;
-    for (name, digest) in store.roots()?.into_iter().chain(shown) {
-        // What was shown before may be gone already, with another `gc`.
+    let mut live: BTreeSet<Digest> = kept::blobs(&store)?;
+    let remembered = snapshots::all(&store)?.into_iter().flat_map(|record| record.roots);
+    for (name, digest) in store.roots()?.into_iter().chain(remembered) {
+        // A snapshot with a bundle that was forgotten may lack some.
         if live.contains(&digest) || store.size_of(&digest)?.is_none() {
             continue;
         }

@@ -1,22 +1,34 @@
 //! `lsrepo serve`: what the store holds, over HTTP.
 
 mod config;
+mod shown;
 
 use super::{carry, runtime};
-use crate::{cli::ServeArgs, context::Context, failure::Hint, prepared, shelves, site};
-use anyhow::{Context as _, Result, bail};
-use lsrepo_serve::{Current, Event, Htpasswd, Listener, Options, Push, Pushers};
+use crate::{
+    cli::ServeArgs,
+    context::Context,
+    prepared,
+    service::{access_log::AccessLog, doors, figures, notify, settings::Settings},
+    site,
+    snapshots::Snapshot,
+};
+use anyhow::{Context as _, Result};
+use lsrepo_serve::{App, Current, Event, Identity, Listener, Options};
 use lsrepo_store::{Shelf as _, Store};
-use lsrepo_types::Bytes;
-use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
+use shown::Watched;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
-    net::TcpListener,
     signal::unix::{SignalKind, signal},
     time,
 };
 
-/// How often the store is looked at for a newer import.
+/// How often the store is looked at for another snapshot.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often figures are gathered, and certificates are looked at.
+const GATHER: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let in_place = !args.bundle.is_empty();
@@ -24,25 +36,33 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     if let Some(client) = args.print_config {
         return config::print(&store, client, args);
     }
-    let options = options(args)?;
-    let mut older = BTreeMap::new();
-    let mut snapshot = if in_place { in_place_of(context, &store, args)? } else { site::settled(&store)? };
-    let (site, shown) = site::publish(context, &store, &snapshot, &mut older)?;
-    let current = Arc::new(Current::new(site));
-    let mut bundles = shelves::all(&store)?;
+    doors::raise_descriptor_limit();
+    let settings = Settings::read(args)?;
+    let identity = settings.identity(context)?.map(Arc::new);
+    let (shown, snapshot) = match in_place {
+        true => {
+            let snapshot = in_place_of(context, &store, args)?;
+            (site::show_once(context, &store, &snapshot)?, snapshot)
+        }
+        false => shown::first(context, &store)?,
+    };
+    let site = Arc::new(Current::new(shown::at(shown.site, settings.url.as_ref())));
+    let log = AccessLog::begin(&settings.log)?;
+    let options = Options { listener: Some(listener(context, log.clone())), ..settings.options.clone() };
+    let app = App::new(site, store.clone(), &options)?;
+    let server = Server { context, args, store: store.clone(), app: app.clone(), identity, log };
     runtime()?.block_on(async {
-        let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.with_context(|| args.listen.to_string()).hint("choose another address with --listen")?;
-        let address = listener.local_addr()?;
-        shown.iter().for_each(|line| context.progress.note(line));
-        if shown.is_empty() && args.allow_push {
+        let opened = doors::open(&settings.listen, server.identity.as_ref()).await?;
+        shown.lines.iter().for_each(|line| context.progress.note(line));
+        if shown.lines.is_empty() && options.push.is_some() {
             context.progress.note("the store is empty; what is pushed is kept");
-        } else if shown.is_empty() {
+        } else if shown.lines.is_empty() {
             context
                 .progress
                 .warn("the store is empty\nhint: `lsrepo import BUNDLE`, or `lsrepo prepare`; what is added is shown at once");
         }
-        context.progress.note(&format!("listening on http://{address}/"));
+        let status = format!("snapshot {}", snapshot.number);
+        opened.iter().for_each(|one| context.progress.note(&format!("listening on {}", one.url())));
         check_behind(context, &store);
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let stop = async move {
@@ -50,52 +70,134 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
                 _ = term.recv() => {}
                 _ = int.recv() => {}
             }
+            notify::stopping();
         };
-        let verbose = context.verbose;
-        let listen = move |event: Event| match event {
-            Event::Broken { path, why } => crate::progress::say(&format!("warning: {path}: {why}")),
-            Event::Accept(error) => crate::progress::say(&format!("warning: {error}")),
-            Event::Access(access) if verbose => {
-                let peer = access.peer.map_or("-".to_owned(), |peer| peer.to_string());
-                crate::progress::say(&format!("{peer} {} {} {} {}", access.method, access.path, access.status, access.bytes));
-            }
-            _ => {}
-        };
-        let options = Options { listener: Some(Listener::new(listen)), ..options };
-        let serving = lsrepo_serve::serve_with(listener, current.clone(), store.clone(), options, stop);
-        let watching = async {
-            let mut look = time::interval(LOOK);
-            loop {
-                look.tick().await;
-                if in_place {
-                    continue;
-                }
-                match newer(context, &store, &snapshot, (&mut older, &mut bundles)) {
-                    Ok(Some((next, site))) => {
-                        current.replace(site);
-                        context.progress.note(&format!("snapshot {} is shown", next.number));
-                        snapshot = next;
-                    }
-                    Ok(None) => {}
-                    Err(error) => context.progress.warn(&format!("{error:#}")),
-                }
-            }
-        };
+        let doors = opened.into_iter().map(|one| one.door).collect();
+        let serving = lsrepo_serve::serve_at(doors, app, options, stop);
+        notify::ready(&status);
+        let watched = Watched::new(snapshot, &store)?;
         tokio::select! {
             done = serving => done.context("serving"),
-            () = watching => Ok(()),
+            ended = server.watch(settings, (!in_place).then_some(watched)) => ended,
         }
     })
 }
 
+/// A server that runs, and what can be changed of it.
+struct Server<'a> {
+    context: &'a Context,
+    args: &'a ServeArgs,
+    store: Arc<Store>,
+    app: App,
+    identity: Option<Arc<Identity>>,
+    log: Option<AccessLog>,
+}
+
+impl Server<'_> {
+    /// Looks after the snapshot, the configuration, the certificate and the figures, for ever. `watched` is none where the
+    /// store is not what is shown.
+    async fn watch(&self, mut settings: Settings, mut watched: Option<Watched>) -> Result<()> {
+        let mut look = time::interval(LOOK);
+        let mut reload = signal(SignalKind::hangup())?;
+        let mut gathered: Option<Instant> = None;
+        loop {
+            let mut told = false;
+            tokio::select! {
+                _ = look.tick() => {}
+                _ = reload.recv() => told = true,
+            }
+            if told {
+                notify::reloading();
+                match self.reload(&settings) {
+                    Ok(fresh) => {
+                        settings = fresh;
+                        self.context.progress.note("the configuration was read again");
+                    }
+                    Err(error) => self.context.progress.warn(&format!("nothing was changed: {error:#}")),
+                }
+            }
+            let mut number = 1;
+            if let Some(watched) = &mut watched {
+                // Publishing takes its time; requests are answered meanwhile.
+                let looked = tokio::task::block_in_place(|| watched.look(self.context, &self.store, told));
+                match looked {
+                    Ok(Some(site)) => {
+                        self.app.site().replace(shown::at(site, settings.url.as_ref()));
+                        self.context.progress.note(&format!("snapshot {} is shown", watched.snapshot().number));
+                        gathered = None;
+                    }
+                    Ok(None) => {}
+                    Err(error) => self.context.progress.warn(&format!("{error:#}")),
+                }
+                number = watched.snapshot().number;
+            }
+            if told {
+                notify::ready(&format!("snapshot {number}"));
+            }
+            if gathered.is_none_or(|since| since.elapsed() >= GATHER) {
+                gathered = Some(Instant::now());
+                let snapshot = watched.as_ref().map(|watched| watched.snapshot().clone()).unwrap_or_default();
+                tokio::task::block_in_place(|| self.gather(&settings, &snapshot));
+            }
+        }
+    }
+
+    /// Everything that can be changed while the server runs. Where something is wrong, nothing is.
+    fn reload(&self, before: &Settings) -> Result<Settings> {
+        let fresh = Settings::read(self.args)?;
+        if let Some(identity) = &self.identity {
+            fresh.renew(self.context, identity)?;
+        }
+        self.app.set_admission(&fresh.options.admission)?;
+        self.app.set_per_client(fresh.options.per_client);
+        if let Some(log) = &self.log {
+            log.reopen(&fresh.log)?;
+        }
+        if fresh.listen != before.listen || fresh.logs() != before.logs() {
+            self.context.progress.warn("other addresses, and whether requests are written down, need a new start");
+        }
+        Ok(fresh)
+    }
+
+    fn gather(&self, settings: &Settings, snapshot: &Snapshot) {
+        // A certificate of our own authority is made anew in time.
+        if let Some(identity) = self.identity.as_ref().filter(|_| settings.tls.is_none())
+            && let Err(error) = settings.renew(self.context, identity)
+        {
+            self.context.progress.warn(&format!("{error:#}"));
+        }
+        let dropped = self.log.as_ref().map_or(0, AccessLog::dropped);
+        self.app.metrics().set_gauges(figures::gather(&self.store, snapshot, self.identity.as_ref(), dropped));
+    }
+}
+
+/// Says what went wrong, and writes requests down where that is asked for.
+fn listener(context: &Context, log: Option<AccessLog>) -> Listener {
+    let verbose = context.verbose;
+    Listener::new(move |event: Event| match event {
+        Event::Broken { path, why } => crate::progress::say(&format!("warning: {path}: {why}")),
+        Event::Accept(error) => crate::progress::say(&format!("warning: {error}")),
+        Event::Access(access) => {
+            if let Some(log) = &log {
+                log.add(&access);
+            }
+            if verbose {
+                let peer = access.peer.map_or("-".to_owned(), |peer| peer.to_string());
+                crate::progress::say(&format!("{peer} {} {} {} {}", access.method, access.path, access.status, access.bytes));
+            }
+        }
+        _ => {}
+    })
+}
+
 /// The sets of bundles that are served from where they lie, instead of the store's.
-fn in_place_of(context: &Context, store: &Store, args: &ServeArgs) -> Result<site::Snapshot> {
+fn in_place_of(context: &Context, store: &Store, args: &ServeArgs) -> Result<Snapshot> {
     let asked = carry::Asked { approve: args.approve.as_deref(), on_first_use: args.trust_on_first_use };
     let archive = carry::opened(context, store, &args.bundle, asked)?;
     let roots = archive.roots().clone();
     store.set_shelves(vec![Arc::new(archive)]);
     let date = prepared::newest(store, &roots)?;
-    Ok(site::Snapshot { number: 1, date: Some(date), roots })
+    Ok(Snapshot { number: 1, date: Some(date), roots })
 }
 
 /// Checks what lies in bundles while it is served already. A blob is checked before it is given in any case.
@@ -113,45 +215,4 @@ fn check_behind(context: &Context, store: &Store) {
             }
         });
     }
-}
-
-/// Who may do what with the registry.
-fn options(args: &ServeArgs) -> Result<Options> {
-    let users = args.htpasswd.as_ref().map(|file| {
-        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let users =
-            Htpasswd::parse(&text).with_context(|| file.display().to_string()).hint("`htpasswd -B -n NAME` makes a line")?;
-        anyhow::Ok(Arc::new(users))
-    });
-    let users = users.transpose()?;
-    let pushers = match (args.allow_push, &users) {
-        (false, _) => None,
-        (true, Some(users)) if users.is_empty() => bail!("nobody could push: there are no users in the file of --htpasswd"),
-        (true, Some(_)) => Some(Pushers::Users),
-        (true, None) if args.anonymous_push => Some(Pushers::Anyone),
-        (true, None) => bail!(
-            "who may push?\nhint: name users with --htpasswd FILE (a line: `htpasswd -B -n NAME`), or let anybody with --anonymous-push"
-        ),
-    };
-    let quota_bytes = args.quota.map(|Bytes(bytes)| bytes);
-    let push = pushers.map(|pushers| Push { quota_bytes, accept_missing_layers: args.accept_missing_layers, ..Push::by(pushers) });
-    Ok(Options { push, users, require_auth_for_pull: args.require_login, ..Options::default() })
-}
-
-fn newer(
-    context: &Context,
-    store: &Store,
-    shown: &site::Snapshot,
-    (older, bundles): (&mut BTreeMap<lsrepo_types::Os, lsrepo_publish::Tree>, &mut Vec<shelves::Registered>),
-) -> Result<Option<(site::Snapshot, lsrepo_serve::Site)>> {
-    shelves::reload(context, store, bundles)?;
-    if store.roots()? == shown.roots {
-        return Ok(None);
-    }
-    let next = site::settled(store)?;
-    if next.roots == shown.roots {
-        return Ok(None);
-    }
-    let (site, _) = site::publish(context, store, &next, older)?;
-    Ok(Some((next, site)))
 }

@@ -14,7 +14,7 @@ use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
 use std::collections::BTreeMap;
 
-/// Publishes and shows it; gives the tree as it is without the indexes of `before`, and the figures.
+/// Publishes and shows it, with the indexes of `before`; gives the figures.
 pub(super) fn mount(
     context: &Context,
     site: &mut Site,
@@ -22,14 +22,13 @@ pub(super) fn mount(
     platforms: BTreeMap<Platform, Vec<Prepared>>,
     (date, key): (Timestamp, &SecretKey),
     before: Option<&Tree>,
-) -> Result<(Tree, Vec<PlatformSummary>)> {
+) -> Result<Vec<PlatformSummary>> {
     let platforms: Vec<PlatformPackages> =
         platforms.into_iter().map(|(platform, sets)| packages(platform, &sets)).collect::<Result<_>>()?;
     let mut tree = apt::publish(&platforms, date, key)?;
     for finding in platforms.iter().flat_map(apt::lint) {
         context.progress.warn(&format!("{os}: {finding}"));
     }
-    let fresh = tree.clone();
     if let Some(before) = before {
         apt::keep_older_indexes(&mut tree, &[before])?;
     }
@@ -38,7 +37,7 @@ pub(super) fn mount(
     components.sort_by_key(|name| (name != apt::MAIN, name.clone()));
     components.dedup();
     site.mount_apt(AptRepository { os: os.clone(), tree, date, components, platforms: summaries.clone() });
-    Ok((fresh, summaries))
+    Ok(summaries)
 }
 
 /// The packages of a platform, the modules' parts joined.

@@ -17,7 +17,7 @@ use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Publishes and shows it; gives the tree as it is without the metadata of `before`, and the figures.
+/// Publishes and shows it, with the metadata of `before`; gives the figures.
 pub(super) fn mount(
     context: &Context,
     site: &mut Site,
@@ -25,7 +25,7 @@ pub(super) fn mount(
     platforms: BTreeMap<Platform, Vec<Prepared>>,
     (date, key): (Timestamp, &SecretKey),
     before: Option<&Tree>,
-) -> Result<(Tree, Vec<PlatformSummary>)> {
+) -> Result<Vec<PlatformSummary>> {
     let package_keys = package_keys(platforms.values().flatten());
     let module_hotfixes = platforms.values().flatten().flat_map(|set| &set.lock.sources).any(|source| source.module_hotfixes);
     let unsigned = platforms.values().flatten().map(unsigned_packages).sum::<usize>();
@@ -42,7 +42,6 @@ pub(super) fn mount(
     for finding in platforms.iter().flat_map(yum::lint) {
         context.progress.warn(&format!("{os}: {finding}"));
     }
-    let fresh = tree.clone();
     if let Some(before) = before {
         yum::keep_older_metadata(&mut tree, &[before]);
     }
@@ -59,7 +58,7 @@ pub(super) fn mount(
         module_hotfixes: module_hotfixes || platforms.iter().any(without_streams),
         platforms: summaries.clone(),
     });
-    Ok((fresh, summaries))
+    Ok(summaries)
 }
 
 /// The keys of all packages, each once, under names that say which they are.

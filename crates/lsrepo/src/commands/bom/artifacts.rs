@@ -54,8 +54,12 @@ fn title(inventory: &Inventory) -> String {
 }
 
 pub(super) fn diff(context: &Context, before: &Path, after: &Path, output: Format) -> Result<()> {
-    let difference = lsrepo_bom::inventory::diff(&inventory(context, Some(before))?, &inventory(context, Some(after))?);
-    print(output, &difference, difference_text)
+    print_diff(&inventory(context, Some(before))?, &inventory(context, Some(after))?, output)
+}
+
+/// Says how two differ.
+pub(in crate::commands) fn print_diff(before: &Inventory, after: &Inventory, output: Format) -> Result<()> {
+    print(output, &lsrepo_bom::inventory::diff(before, after), difference_text)
 }
 
 /// What a lock, a bundle or a store carries.
@@ -85,15 +89,23 @@ fn of_lock(context: &Context, file: &Path) -> Result<Inventory> {
     let name = file.display().to_string();
     let lock = Lock::parse(&fs::read_to_string(file).with_context(|| name.clone())?).with_context(|| name)?;
     // The lock names packages; what they state is known where they were read.
-    let licences = if context.home.join("blobs").is_dir() { licences(&context.store()?)? } else { BTreeMap::new() };
+    let licences = match context.home.join("blobs").is_dir() {
+        true => context.store().and_then(|store| licences(&store, &store.roots()?))?,
+        false => BTreeMap::new(),
+    };
     Ok(Inventory::of(&lock, &licences))
 }
 
 fn of_store(store: &Store) -> Result<Inventory> {
-    let licences = licences(store)?;
+    of_roots(store, &store.roots()?)
+}
+
+/// What these sets of a store carry.
+pub(in crate::commands) fn of_roots(store: &Store, roots: &BTreeMap<String, Digest>) -> Result<Inventory> {
+    let licences = licences(store, roots)?;
     let mut inventory = Inventory::default();
-    for (name, digest) in store.roots()? {
-        let part: PlatformLock = prepared::lock_of(store, &name, &digest)?;
+    for (name, digest) in roots {
+        let part: PlatformLock = prepared::lock_of(store, name, digest)?;
         let own = Inventory::of(&Lock::new(vec![part]), &licences);
         inventory.date = inventory.date.max(own.date);
         inventory.artifacts.extend(own.artifacts);
@@ -102,11 +114,11 @@ fn of_store(store: &Store) -> Result<Inventory> {
     Ok(inventory)
 }
 
-/// The licences that packages of the store state.
-fn licences(store: &Store) -> Result<BTreeMap<Digest, String>> {
+/// The licences that packages of these sets state.
+fn licences(store: &Store, roots: &BTreeMap<String, Digest>) -> Result<BTreeMap<Digest, String>> {
     let mut all = BTreeMap::new();
-    for (name, digest) in store.roots()? {
-        if let Records::Rpm(records) = prepared::records_of(store, &name, &digest)? {
+    for (name, digest) in roots {
+        if let Records::Rpm(records) = prepared::records_of(store, name, digest)? {
             all.extend(records.into_iter().filter_map(|(digest, record)| Some((digest, record.licence()?))));
         }
     }

@@ -1,7 +1,7 @@
 //! `lsrepo import`: from a bundle into the store.
 
 use super::{Asked, Given, judge, registered, registry, text, trust};
-use crate::{cli::ImportArgs, commands::manifest, context::Context, progress::listen::Carrying, shelves, site};
+use crate::{cli::ImportArgs, commands::manifest, context::Context, progress::listen::Carrying, shelves};
 use anyhow::{Result, bail};
 use lsrepo_bundle::{BundleError, Event, Source, Watched};
 use lsrepo_store::Store;
@@ -58,7 +58,8 @@ pub(crate) fn import(context: &Context, args: &ImportArgs) -> Result<()> {
         context.progress.note(&format!("trusted from now on: {}", done.signer));
     }
     shelves::load(context, &store)?;
-    let snapshot = site::snapshot(&store)?;
+    let snapshot =
+        super::shown_now(context, &store, &super::cause(args.watch.as_ref().map_or(&args.bundle[..], std::slice::from_ref)))?;
     if let Some(media) = media {
         media.remove()?;
     }

@@ -8,7 +8,6 @@ use crate::{
     output::print,
     prepared,
     shelves::{self, Registered},
-    site,
 };
 use anyhow::{Result, bail};
 use lsrepo_bundle::{Archive, Source, bundle_name};
@@ -48,7 +47,7 @@ pub(crate) fn run(context: &Context, command: &BundleCommand) -> Result<()> {
                     one.paths.first().map(|path| path.display().to_string()).unwrap_or_default()
                 )));
             }
-            let snapshot = site::snapshot(&store)?;
+            let snapshot = super::shown_now(context, &store, &format!("bundle forget {}", &one.index.hex()[..12]))?;
             context.progress.note(&format!("snapshot {}: without it", snapshot.number));
             Ok(())
         }
@@ -89,7 +88,7 @@ pub(super) fn register(context: &Context, store: &Store, paths: &[PathBuf], aske
     let (count, bytes) = archive.blobs().fold((0, 0), |(count, bytes), (_, size)| (count + 1, bytes + size));
     Registered::of(&archive)?.write(store)?;
     shelves::load(context, store)?;
-    let snapshot = site::snapshot(store)?;
+    let snapshot = super::shown_now(context, store, &super::cause(paths))?;
     context.progress.note(&format!(
         "snapshot {}: {} blobs, {}, used where they lie; each is checked before it is given",
         snapshot.number,

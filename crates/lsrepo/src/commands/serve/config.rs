@@ -1,6 +1,6 @@
 //! `lsrepo serve --print-config`: what container tools have to be told.
 
-use crate::{cli::ServeArgs, failure::Hint, output, prepared};
+use crate::{cli::ServeArgs, failure::Hint, output, prepared, service::config::Listen};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_oci::{Reference, RegistryHost};
 use lsrepo_publish::client::{BaseUrl, RegistryClient, registry_config, render_config};
@@ -14,10 +14,16 @@ const USUAL: [&str; 5] = ["docker.io", "ghcr.io", "k8s.gcr.io", "quay.io", "regi
 pub(super) fn print(store: &Store, client: RegistryClient, args: &ServeArgs) -> Result<()> {
     let url = match &args.url {
         Some(url) => url.clone(),
-        None if args.listen.ip().is_unspecified() => {
-            bail!("which address do clients use?\nhint: name it with --url http://HOST:{}", args.listen.port())
-        }
-        None => format!("http://{}", args.listen).parse::<BaseUrl>().context("--listen").hint("name the address with --url")?,
+        None => match args.listen.first() {
+            Some(listen) if listen.address.ip().is_unspecified() => {
+                bail!("which address do clients use?\nhint: name it with --url http://HOST:{}", listen.address.port())
+            }
+            Some(Listen { address, secure }) => {
+                let scheme = if *secure { "https" } else { "http" };
+                format!("{scheme}://{address}").parse::<BaseUrl>().context("--listen").hint("name the address with --url")?
+            }
+            None => "http://127.0.0.1:8080".parse()?,
+        },
     };
     let mut hosts = hosts(store)?;
     if hosts.is_empty() {

@@ -1,0 +1,148 @@
+//! A publication that is kept: a server that shows it again begins at once.
+//!
+//! ```text
+//! snapshots/published/<number>-<date>.json   what is shown of a snapshot under a date; its trees are blobs of the store
+//! ```
+//! The last two are kept: a server may still show the one before. Another program, another key or another date make it anew.
+
+use super::{Shown, Snapshot, site_with_key};
+use crate::{context::Context, prepared::images};
+use anyhow::{Context as _, Result};
+use lsrepo_bom::Lock;
+use lsrepo_oci::Image;
+use lsrepo_publish::Tree;
+use lsrepo_serve::SiteRecord;
+use lsrepo_store::Store;
+use lsrepo_types::{Digest, Os, RelPath, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+const FOLDER: &str = "snapshots/published";
+/// Says by which program, in which form.
+const FORM: &str = concat!("lsrepo ", env!("CARGO_PKG_VERSION"), " form 1");
+/// So many stay.
+const MOST: usize = 2;
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    form: String,
+    /// the fingerprint of the key that signed it
+    key: String,
+    date: Timestamp,
+    /// what it was made from
+    roots: BTreeMap<String, Digest>,
+    site: SiteRecord,
+    /// parts of locks that have images, without everything else
+    images: Vec<String>,
+    lines: Vec<String>,
+}
+
+fn path(snapshot: &Snapshot) -> Result<RelPath> {
+    let date = snapshot.date.map_or(0, |date| date.0);
+    Ok(format!("{FOLDER}/{}-{date}.json", snapshot.number).parse()?)
+}
+
+/// What was published of this snapshot under this date; none where it has to be made.
+pub(super) fn load(context: &Context, store: &Store, snapshot: &Snapshot, key: &str) -> Result<Option<Shown>> {
+    let Some(bytes) = store.read_document(&path(snapshot)?)? else { return Ok(None) };
+    // Another lsrepo may have written it in another form.
+    let Ok(document) = serde_json::from_slice::<Document>(&bytes) else { return Ok(None) };
+    if document.form != FORM || document.key != key || document.roots != snapshot.roots {
+        return Ok(None);
+    }
+    let mut site = site_with_key(context, document.date)?;
+    if site.restore(&document.site, store).is_err() {
+        return Ok(None);
+    }
+    site.mount_images(super::registry(context, store, images_of(store, &document.images)?)?);
+    Ok(Some(Shown { site, lines: document.lines }))
+}
+
+/// Keeps what was published.
+pub(super) fn keep(
+    store: &Store,
+    snapshot: &Snapshot,
+    key: &str,
+    shown: &Shown,
+    images: Vec<String>,
+    date: Timestamp,
+) -> Result<()> {
+    let document = Document {
+        form: FORM.to_owned(),
+        key: key.to_owned(),
+        date,
+        roots: snapshot.roots.clone(),
+        site: shown.site.record(store)?,
+        images,
+        lines: shown.lines.clone(),
+    };
+    store.write_document(&path(snapshot)?, &serde_json::to_vec(&document)?)?;
+    let all = all(store)?;
+    for (_, old) in all.iter().rev().skip(MOST) {
+        store.remove_document(old)?;
+    }
+    Ok(())
+}
+
+/// Publications that are kept, by their dates.
+fn all(store: &Store) -> Result<Vec<(i64, RelPath)>> {
+    let date = |path: &RelPath| path.file_name().strip_suffix(".json")?.rsplit_once('-')?.1.parse().ok();
+    let mut all: Vec<(i64, RelPath)> =
+        store.documents(&FOLDER.parse()?)?.into_iter().filter_map(|path| Some((date(&path)?, path))).collect();
+    all.sort_by_key(|(date, _)| *date);
+    Ok(all)
+}
+
+/// The last publication, for what the next one keeps of it.
+pub(super) struct Before(Option<SiteRecord>);
+
+impl Before {
+    pub(super) fn load(store: &Store) -> Result<Self> {
+        let Some((_, path)) = all(store)?.pop() else { return Ok(Self(None)) };
+        let bytes = store.read_document(&path)?.unwrap_or_default();
+        Ok(Self(serde_json::from_slice::<Document>(&bytes).ok().map(|document| document.site)))
+    }
+
+    /// The repository of an OS; none where there was none, or where it is not whole any more.
+    pub(super) fn tree(&self, store: &Store, os: &Os) -> Option<Tree> {
+        let is_index = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name == "Packages" || name.starts_with("Packages.") || path.contains("/repodata/")
+        };
+        let record = self.0.as_ref()?;
+        let tree = |kind: &str| record.tree(&format!("{kind}/{os}"), store, is_index).ok().flatten();
+        tree("apt").or_else(|| tree("yum"))
+    }
+}
+
+/// The blobs of all publications that are kept. One that cannot be read any more needs none.
+pub(crate) fn blobs(store: &Store) -> Result<BTreeSet<Digest>> {
+    let mut live = BTreeSet::new();
+    for (_, path) in all(store)? {
+        let bytes = store.read_document(&path)?.unwrap_or_default();
+        let document = serde_json::from_slice::<Document>(&bytes).ok();
+        live.extend(document.and_then(|document| document.site.blobs(store).ok()).unwrap_or_default());
+    }
+    Ok(live)
+}
+
+/// The part of a set's lock that its images need; none where it has no image.
+pub(super) fn images_part(lock: &lsrepo_bom::lock::PlatformLock) -> Option<String> {
+    if lock.images.is_empty() {
+        return None;
+    }
+    let mut part = lock.clone();
+    (part.packages, part.files, part.sources) = Default::default();
+    (part.keys, part.documents) = Default::default();
+    Some(Lock::new(vec![part]).render())
+}
+
+fn images_of(store: &Store, parts: &[String]) -> Result<Vec<(Timestamp, Image)>> {
+    let mut all = Vec::new();
+    for part in parts {
+        for lock in Lock::parse(part).context("the images of a publication")?.platforms {
+            all.extend(images::images(store, &lock)?.into_iter().map(|image| (lock.date, image)));
+        }
+    }
+    Ok(all)
+}
