@@ -6,6 +6,7 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
 };
 
 /// A folder to work in, with a home for the near side and one for the far side.
@@ -82,6 +83,8 @@ pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:PORT`
     pub(crate) address: String,
+    /// what it said since it listened
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -93,17 +96,36 @@ impl Server {
     /// [`Server::start`], with more words.
     pub(crate) fn start_with(desk: &Desk, home: &str, words: &[&str]) -> Self {
         let child = desk.command(home, &["serve", "--listen", "127.0.0.1:0"]).args(words).stderr(Stdio::piped()).spawn();
-        let mut server = Self { child: child.unwrap(), address: String::new() };
-        let lines = BufReader::new(server.child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut server = Self { child: child.unwrap(), address: String::new(), said: Arc::default() };
+        let mut lines = BufReader::new(server.child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut said = Vec::new();
-        for line in lines {
+        while let Some(line) = lines.next() {
             if let Some(address) = line.strip_prefix("listening on http://") {
                 server.address = address.trim_end_matches('/').to_owned();
+                let heard = server.said.clone();
+                std::thread::spawn(move || lines.for_each(|line| *heard.lock().unwrap() += &(line + "\n")));
                 return server;
             }
             said.push(line);
         }
         panic!("it does not listen: {said:?}");
+    }
+
+    /// What it said since it listened.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Where it speaks TLS, once it said so.
+    pub(crate) fn secure_address(&self) -> Option<String> {
+        let said = self.said();
+        said.lines().find_map(|line| Some(line.strip_prefix("listening on https://")?.trim_end_matches('/').to_owned()))
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// The body of a path that is there.

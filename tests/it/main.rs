@@ -22,4 +22,5 @@ mod repository;
 mod rpm;
 mod rpm_job;
 mod selection;
+mod service;
 mod upstream;
