@@ -1,5 +1,6 @@
 //! A published repository as a value: path → blob or bytes.
 
+use crate::Parts;
 use lsrepo_types::{Digest, RelPath};
 use std::{
     collections::{BTreeMap, btree_map},
@@ -26,6 +27,8 @@ pub enum Entry {
     },
     /// bytes made by publishing
     Bytes(Arc<[u8]>),
+    /// both, one behind the other
+    Parts(Arc<Parts>),
 }
 
 impl Entry {
@@ -34,6 +37,7 @@ impl Entry {
         match self {
             Entry::Blob { size, .. } => *size,
             Entry::Bytes(bytes) => bytes.len() as u64,
+            Entry::Parts(parts) => parts.size(),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     body::{Body, Report, Stream},
     budget::{Budget, LARGEST},
     event::{Access, Event, Listener},
+    parts::{Sequence, Source},
     registry::{self, Incoming, Registry},
     server::Options,
     site::{Current, Shown},
@@ -113,6 +114,12 @@ impl App {
                     return Ok(Body::bytes(bytes.slice(*first as usize..end as usize)));
                 }
                 self.blob(generation, *digest, *size, *first..end).await
+            }
+            Content::Parts { parts, first, end } => {
+                let end = if is_head { *first } else { *end };
+                let (store, files, budget) = (self.store.clone(), self.files.clone(), self.budget.clone());
+                let source = Source { store, files, budget, generation };
+                Sequence::begin(source, parts.clone(), *first..end).await.map(Body::parts)
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::{
     blob,
     budget::Budget,
     event::{Access, Event, Listener},
+    parts::Sequence,
 };
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
@@ -28,6 +29,7 @@ pub struct Body {
 enum Content {
     Bytes(Bytes),
     Blob(Stream),
+    Parts(Box<Sequence>),
 }
 
 impl Body {
@@ -37,6 +39,10 @@ impl Body {
 
     pub(crate) fn blob(stream: Stream) -> Self {
         Self { content: Content::Blob(stream), report: None }
+    }
+
+    pub(crate) fn parts(sequence: Sequence) -> Self {
+        Self { content: Content::Parts(Box::new(sequence)), report: None }
     }
 
     /// Tells how it went, once it is over.
@@ -49,6 +55,7 @@ impl Body {
         match &self.content {
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::Blob(stream) => stream.end - stream.at,
+            Content::Parts(sequence) => sequence.left(),
         }
     }
 }
@@ -62,6 +69,7 @@ impl hyper::body::Body for Body {
         let next = match &mut body.content {
             Content::Bytes(bytes) => Ok(std::mem::take(bytes)),
             Content::Blob(stream) => ready!(stream.poll_next(context)),
+            Content::Parts(sequence) => ready!(sequence.poll_next(context)),
         };
         Poll::Ready(match next {
             Ok(bytes) if bytes.is_empty() => None,
@@ -125,7 +133,7 @@ impl Stream {
     }
 
     /// Empty bytes are the end.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         if self.at >= self.end {
             return Poll::Ready(Ok(Bytes::new()));
         }

@@ -28,6 +28,7 @@ mod html;
 mod listing;
 mod media_type;
 mod page;
+mod parts;
 mod range;
 mod registry;
 mod request_path;

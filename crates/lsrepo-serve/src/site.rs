@@ -1,14 +1,16 @@
 //! What is shown: an immutable value, switched as a whole.
 
+mod lambdastack;
 mod repository;
 
+pub(crate) use lambdastack::is_within as is_for_lambdastack;
 pub(crate) use repository::Repository;
 pub use repository::{AptRepository, PlatformSummary, YumRepository};
 
 use crate::{listing::Row, registry::RegistryImages};
 use bytes::Bytes;
 use lsrepo_publish::{
-    Child, Entry, Tree,
+    Child, Entry, Parts, Tree,
     client::{BaseUrl, repository_key_name},
 };
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
@@ -63,8 +65,10 @@ pub(crate) enum Found {
 pub(crate) struct Resource {
     pub(crate) digest: Digest,
     pub(crate) size: u64,
-    /// none: it is a blob of the store
+    /// none: it is a blob of the store, or of parts
     pub(crate) bytes: Option<Bytes>,
+    /// what it is put together of; `digest` is then a tag of that
+    pub(crate) parts: Option<Arc<Parts>>,
     pub(crate) date: Option<Timestamp>,
 }
 
@@ -103,7 +107,7 @@ impl Site {
     pub fn mount(&mut self, at: RelPath, tree: Tree, date: Timestamp) {
         let made = tree.entries.iter().filter_map(|(path, entry)| match entry {
             Entry::Bytes(bytes) => Some((path.clone(), (Digest::of(bytes), Bytes::from_owner(bytes.clone())))),
-            Entry::Blob { .. } => None,
+            Entry::Blob { .. } | Entry::Parts(_) => None,
         });
         let made = made.collect();
         self.mounts.insert(at, Mount { tree, made, date });
@@ -148,6 +152,7 @@ impl Site {
 
     /// Looks a checked path up; nothing but these maps is ever consulted.
     pub(crate) fn find(&self, path: &str) -> Found {
+        let path = &*lambdastack::usual(path);
         if path.is_empty() {
             return Found::Top;
         }
@@ -164,6 +169,15 @@ impl Site {
             }
         }
         self.above_mounts(path)
+    }
+
+    /// [`Site::find`], where a folder may be empty.
+    pub(crate) fn find_or_empty(&self, path: &str) -> Found {
+        let is_there = |owner| matches!(self.find(owner), Found::Directory(_));
+        match self.find(path) {
+            Found::Nothing if lambdastack::owner(path).is_some_and(is_there) => Found::Directory(Vec::new()),
+            found => found,
+        }
     }
 
     fn setup_scripts(&self) -> Found {
@@ -196,10 +210,17 @@ impl Mount {
         let date = Some(self.date);
         if let Some((digest, bytes)) = self.made.get(path) {
             let (digest, size, bytes) = (*digest, bytes.len() as u64, Some(bytes.clone()));
-            return Found::File(Resource { digest, size, bytes, date });
+            return Found::File(Resource { digest, size, bytes, parts: None, date });
         }
-        if let Some(Entry::Blob { digest, size }) = self.tree.get(path) {
-            return Found::File(Resource { digest: *digest, size: *size, bytes: None, date });
+        match self.tree.get(path) {
+            Some(Entry::Blob { digest, size }) => {
+                return Found::File(Resource { digest: *digest, size: *size, bytes: None, parts: None, date });
+            }
+            Some(Entry::Parts(parts)) => {
+                let (digest, size, parts) = (parts.tag(), parts.size(), Some(parts.clone()));
+                return Found::File(Resource { digest, size, bytes: None, parts, date });
+            }
+            _ => {}
         }
         let children = self.tree.children(path);
         match children.is_empty() && !path.is_empty() {
