@@ -2,6 +2,7 @@
 
 mod deb;
 mod files;
+mod lambdastack;
 mod rpm;
 
 use crate::{
@@ -65,11 +66,13 @@ pub(crate) fn snapshot(store: &Store) -> Result<Snapshot> {
     Ok(next)
 }
 
-/// Publishes a snapshot. `older` are the trees that were shown before, by OS.
+/// Publishes a snapshot. `top` are the platforms that `/lsrepo` shows, where they are named; `older` are the trees that were
+/// shown before, by OS.
 pub(crate) fn publish(
     context: &Context,
     store: &Store,
     snapshot: &Snapshot,
+    top: &[Platform],
     older: &mut BTreeMap<Os, Tree>,
 ) -> Result<(Site, Vec<String>)> {
     let key = context.key()?;
@@ -79,6 +82,7 @@ pub(crate) fn publish(
     let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
     let (mut images, mut figures, mut all_files) = (Vec::new(), BTreeMap::new(), files::Files::default());
+    let mut for_roles = lambdastack::Gathered::default();
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
@@ -87,6 +91,7 @@ pub(crate) fn publish(
         images.extend(set.images.iter().map(|image| (set.lock.date, image.clone())));
         // Where somebody asked for packages, apt and dnf find a repository, though it be empty.
         all_files.add(context, &set);
+        for_roles.add(&set);
         if !set.lock.packages.is_empty() || set.images.is_empty() && set.lock.files.is_empty() {
             by_os.entry(platform.os.clone()).or_default().entry(platform).or_default().push(set);
         }
@@ -97,16 +102,27 @@ pub(crate) fn publish(
     site.mount_images(registry(context, store, images)?);
     for (os, platforms) in by_os {
         let before = older.get(&os);
+        if os.family() == Family::Debian {
+            for_roles.deb(context, &platforms, (date, &key))?;
+        }
         let (fresh, summaries) = match os.family() {
             Family::Debian => deb::mount(context, &mut site, &os, platforms, (date, &key), before)?,
             Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before)?,
         };
+        if os.family() == Family::RedHat {
+            for_roles.rpm(&os, &fresh, before);
+        }
         older.insert(os, fresh);
         for one in summaries {
             figures.entry(one.platform.clone()).or_default().packages = Some((one.packages, one.bytes));
         }
     }
-    let shown = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
+    let mut shown: Vec<String> = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
+    let (tree, said) = for_roles.tree(context, store, top)?;
+    if !tree.entries.is_empty() {
+        site.mount("lsrepo".parse()?, tree, date);
+    }
+    shown.extend(said);
     Ok((site, shown))
 }
 

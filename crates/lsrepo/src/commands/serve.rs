@@ -7,7 +7,7 @@ use crate::{cli::ServeArgs, context::Context, failure::Hint, prepared, shelves, 
 use anyhow::{Context as _, Result, bail};
 use lsrepo_serve::{Current, Event, Htpasswd, Listener, Options, Push, Pushers};
 use lsrepo_store::{Shelf as _, Store};
-use lsrepo_types::Bytes;
+use lsrepo_types::{Bytes, Platform};
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -25,9 +25,10 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
         return config::print(&store, client, args);
     }
     let options = options(args)?;
+    refuse_twins(&args.lsrepo_shows)?;
     let mut older = BTreeMap::new();
     let mut snapshot = if in_place { in_place_of(context, &store, args)? } else { site::settled(&store)? };
-    let (site, shown) = site::publish(context, &store, &snapshot, &mut older)?;
+    let (site, shown) = site::publish(context, &store, &snapshot, &args.lsrepo_shows, &mut older)?;
     let current = Arc::new(Current::new(site));
     let mut bundles = shelves::all(&store)?;
     runtime()?.block_on(async {
@@ -70,7 +71,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
                 if in_place {
                     continue;
                 }
-                match newer(context, &store, &snapshot, (&mut older, &mut bundles)) {
+                match newer(context, &store, &snapshot, &args.lsrepo_shows, (&mut older, &mut bundles)) {
                     Ok(Some((next, site))) => {
                         current.replace(site);
                         context.progress.note(&format!("snapshot {} is shown", next.number));
@@ -86,6 +87,18 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
             () = watching => Ok(()),
         }
     })
+}
+
+/// One folder has one index of each kind.
+fn refuse_twins(shown: &[Platform]) -> Result<()> {
+    for (position, one) in shown.iter().enumerate() {
+        if let Some(other) = shown[..position].iter().find(|other| other.os.family() == one.os.family()) {
+            bail!(
+                "--lsrepo-shows: {other} and {one} have the same kind of packages\nhint: name one of them; both are at /lsrepo/OS/ARCH"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The sets of bundles that are served from where they lie, instead of the store's.
@@ -142,6 +155,7 @@ fn newer(
     context: &Context,
     store: &Store,
     shown: &site::Snapshot,
+    top: &[Platform],
     (older, bundles): (&mut BTreeMap<lsrepo_types::Os, lsrepo_publish::Tree>, &mut Vec<shelves::Registered>),
 ) -> Result<Option<(site::Snapshot, lsrepo_serve::Site)>> {
     shelves::reload(context, store, bundles)?;
@@ -152,6 +166,6 @@ fn newer(
     if next.roots == shown.roots {
         return Ok(None);
     }
-    let (site, _) = site::publish(context, store, &next, older)?;
+    let (site, _) = site::publish(context, store, &next, top, older)?;
     Ok(Some((next, site)))
 }
