@@ -8,6 +8,7 @@ use crate::{
     upstream::Upstream,
 };
 use flate2::read::GzDecoder;
+use lsrepo_oci::media_type;
 use lsrepo_types::Digest;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, io::Read};
@@ -29,6 +30,12 @@ fn stack() -> Stack {
     let registry = Registry::new();
     registry.index("library/haproxy", &["2.2.2-alpine"]);
     registry.index("calico/cni", &["v3.20.2"]);
+    // docker of those days cannot load it
+    let config = json!({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}});
+    let config = registry.blob("bitnami/new", media_type::IMAGE_CONFIG, config.to_string().as_bytes());
+    let layer = registry.blob("bitnami/new", "application/vnd.oci.image.layer.v1.tar+zstd", b"packed in another way");
+    let manifest = json!({"schemaVersion": 2, "mediaType": media_type::MANIFEST, "config": config, "layers": [layer]});
+    registry.manifest("bitnami/new", media_type::MANIFEST, &manifest, &["1"]);
     let mirror = format!("docker.io={}", registry.host);
     let helm = ["3.2.0", "3.10.0", "3.9.1"].map(|version| put(&format!("helm-v{version}-linux-amd64.tar.gz"), version.as_bytes()));
     let dashboard = format!("{} grafana_dashboards/grafana_dashboard_405.json", put("download", b"{}"));
@@ -57,7 +64,7 @@ fn stack() -> Stack {
         "--source",
     ];
     let deb = [&common[..], &[&lines[0], "--os", "debian-12", "--arch", "amd64", "--requirements", "wishes.txt"]].concat();
-    desk.near(&[&deb[..], &["--image", "calico/cni:v3.20.2", "--chart", &chart]].concat()).well();
+    desk.near(&[&deb[..], &["--image", "calico/cni:v3.20.2,bitnami/new:1", "--chart", &chart]].concat()).well();
     let rpm = [&common[..], &[&lines[1], "--os", "almalinux-8", "--arch", "amd64", "--package", "shop"]].concat();
     desk.near(&[&rpm[..], &["--file", &put("only-on-alma.tgz", b"alma")]].concat()).well();
     Stack { desk, _upstreams: (upstream, repository, registry) }
@@ -166,7 +173,7 @@ fn yum_finds_the_packages_that_its_metadata_names() {
 }
 
 #[test]
-fn an_image_is_an_archive_that_docker_knows_by_the_listed_name() {
+fn an_image_that_docker_can_load_is_an_archive_under_the_listed_name() {
     let stack = stack();
     let server = Server::start(&stack.desk, "near");
     assert_eq!(listed(&server, "/lsrepo/images/?F=0"), ["cni-v3.20.2.tar", "haproxy-2.2.2-alpine.tar"]);

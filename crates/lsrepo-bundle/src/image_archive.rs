@@ -74,7 +74,7 @@ pub enum Piece {
     /// headers, documents, padding
     Made(Vec<u8>),
     /// a blob of the store
-    Blob(Descriptor),
+    Blob(Box<Descriptor>),
 }
 
 /// Writes images whose blobs are in the store.

@@ -98,7 +98,7 @@ pub fn folder(offers: &[Offer], top: &[Platform]) -> (Tree, Vec<Finding>) {
         join(&mut folder, offer, tree, &mut findings);
     }
     // What yum calls a folder, apt calls a file; apt does without the plain one where it has a packed one.
-    if folder.children("packages/Packages").iter().next().is_some() {
+    if !folder.children("packages/Packages").is_empty() {
         folder.entries.remove("packages/Packages");
     }
     (folder, findings)

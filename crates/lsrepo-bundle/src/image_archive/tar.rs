@@ -24,7 +24,7 @@ impl Tar {
     pub(super) fn blob(&mut self, blob: &Descriptor) {
         self.made.extend(plan::header(&blob_path(&blob.digest.into()), blob.size, false));
         self.pieces.push(Piece::Made(std::mem::take(&mut self.made)));
-        self.pieces.push(Piece::Blob(blob.clone()));
+        self.pieces.push(Piece::Blob(Box::new(blob.clone())));
         self.pad(blob.size);
     }
 

@@ -124,7 +124,11 @@ impl One {
         for (reference, (_, image)) in self.images {
             match archive(store, &image, &platform) {
                 Ok(archive) => images.push(OfferedImage { reference, archive: Arc::new(archive) }),
-                Err(why) => context.progress.warn(&format!("{reference} is not in /lsrepo/{platform}/images: {why:#}")),
+                Err(why) => {
+                    let why = format!("{why:#}");
+                    let why = why.split("\nhint: ").next().unwrap_or_default();
+                    context.progress.warn(&format!("not in /lsrepo/{platform}/images: {why}\nhint: the registry has it"));
+                }
             }
         }
         Ok(Offer {
