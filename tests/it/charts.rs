@@ -12,7 +12,7 @@ use serde_json::json;
 use std::fs;
 
 /// A packed chart.
-fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (name, text) in files {
         let mut header = tar::Header::new_gnu();

@@ -12,6 +12,7 @@ mod fuzz_corpus;
 mod image_command;
 mod images;
 mod job;
+mod lambdastack;
 mod layers;
 mod manifest;
 #[allow(clippy::print_stderr)] // it says what was not tested

@@ -24,7 +24,8 @@ fn two_visits() -> Desk {
     for (version, bundle) in [("1.0", "one.tar.zst"), ("2.0", "two.tar.zst")] {
         let upstream = shop(version);
         let line = upstream.line();
-        let words = ["prepare", "--os", "debian-12", "--arch", "amd64", "--base", "none", "--source", &line, "-p", "shop", "--update"];
+        let words =
+            ["prepare", "--os", "debian-12", "--arch", "amd64", "--base", "none", "--source", &line, "-p", "shop", "--update"];
         desk.near(&words).well();
         desk.near(&["export", "-o", bundle]).well();
     }
@@ -150,7 +151,8 @@ fn a_store_that_lost_and_damaged_blobs_is_mended_by_a_bundle() {
         all.sort_by_key(|path| std::cmp::Reverse(fs::metadata(path).unwrap().len()));
         all
     };
-    let packages: Vec<_> = large(&desk.path("far")).into_iter().filter(|path| fs::read(path).unwrap().starts_with(b"!<arch>")).collect();
+    let packages: Vec<_> =
+        large(&desk.path("far")).into_iter().filter(|path| fs::read(path).unwrap().starts_with(b"!<arch>")).collect();
     let original = fs::read(&packages[0]).unwrap();
     let mut bytes = original.clone();
     bytes[20] ^= 1;

@@ -36,11 +36,17 @@ pub use error::ArchiveError;
 
 use crate::{Event, Summary};
 use error::io;
-use lsrepo_oci::{Descriptor, Image, ImageLayout, ImagePlatform, blob_path};
+use lsrepo_oci::{Descriptor, Image, ImagePlatform, blob_path};
 use lsrepo_store::Store;
 use lsrepo_types::Hasher;
 use plan::Plan;
-use std::{io::Write, path::Path};
+use std::{
+    io::{Read as _, Write},
+    path::Path,
+};
+
+/// What an error says was being done.
+const WRITING: &str = "writing the archive";
 
 /// What kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,15 @@ pub struct ArchiveOptions {
     pub platform: Option<ImagePlatform>,
     /// with signatures, attestations and the like; not in Docker's format
     pub referrers: bool,
+}
+
+/// A part of an archive: put one behind the other, they are its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// headers, documents, padding
+    Made(Vec<u8>),
+    /// a blob of the store
+    Blob(Box<Descriptor>),
 }
 
 /// Writes images whose blobs are in the store.
@@ -85,37 +100,59 @@ pub fn write_to_path(
     part_file::write(path, plan.bytes(), |file| carry_out(store, &plan, file, on_event))
 }
 
+/// What [`write()`] would write, for who puts it together later. Of the store, only manifests are read; every blob is
+/// there with the size that its piece says.
+pub fn pieces(store: &Store, images: &[Image], options: &ArchiveOptions) -> Result<Vec<Piece>, ArchiveError> {
+    let plan = Plan::of(store, images, options)?;
+    for blob in &plan.blobs {
+        if store.size_of(&blob.digest)? != Some(blob.size) || blob.size >= crate::plan::TOO_LARGE {
+            return Err(ArchiveError::Blob(blob.digest));
+        }
+    }
+    Ok(plan.pieces())
+}
+
 fn carry_out<W: Write>(store: &Store, plan: &Plan, out: W, on_event: &dyn Fn(Event<'_>)) -> Result<(W, Summary), ArchiveError> {
     on_event(Event::Total { blobs: plan.blobs.len() as u64, bytes: plan.bytes() });
-    let mut tar = tar::Writer::new(out);
-    tar.bytes("oci-layout", ImageLayout::BYTES)?;
-    tar.bytes("index.json", &plan.index)?;
-    if let Some(manifest) = &plan.docker {
-        tar.bytes("manifest.json", manifest)?;
+    let (mut out, mut size, mut buffer) = (out, 0, vec![0; 256 << 10]);
+    for piece in plan.pieces() {
+        match piece {
+            Piece::Made(bytes) => {
+                out.write_all(&bytes).map_err(io(WRITING))?;
+                size += bytes.len() as u64;
+            }
+            Piece::Blob(blob) => {
+                on_event(Event::Blob(&blob));
+                add(store, &mut out, &blob, &mut buffer, on_event)?;
+                size += blob.size;
+            }
+        }
     }
-    for blob in &plan.blobs {
-        on_event(Event::Blob(blob));
-        add(store, &mut tar, blob, on_event)?;
-    }
-    let (out, size) = tar.finish()?;
+    out.flush().map_err(io(WRITING))?;
     Ok((out, Summary { blobs: plan.blobs.len() as u64, content: plan.bytes(), size, kept: 0 }))
 }
 
-fn add<W: Write>(
+fn add(
     store: &Store,
-    tar: &mut tar::Writer<W>,
+    out: &mut impl Write,
     blob: &Descriptor,
+    buffer: &mut [u8],
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<(), ArchiveError> {
     let damaged = || ArchiveError::Blob(blob.digest);
     if store.size_of(&blob.digest)?.is_some_and(|size| size != blob.size) {
         return Err(damaged());
     }
-    let content = store.open_blob(&blob.digest)?;
-    let mut hasher = Hasher::new();
-    tar.member(&blob_path(&blob.digest.into()), blob.size, content, |part| {
+    let mut content = store.open_blob(&blob.digest)?;
+    let (mut hasher, mut left) = (Hasher::new(), blob.size);
+    while left > 0 {
+        let length = left.min(buffer.len() as u64) as usize;
+        let part = &mut buffer[..length];
+        content.read_exact(part).map_err(io(&blob_path(&blob.digest.into())))?;
         hasher.update(part);
         on_event(Event::Bytes(part.len() as u64));
-    })?;
+        out.write_all(part).map_err(io(WRITING))?;
+        left -= length as u64;
+    }
     if hasher.finish() == blob.digest { Ok(()) } else { Err(damaged()) }
 }

@@ -40,7 +40,7 @@ pub enum DockerArchiveError {
 
 impl DockerImage {
     /// The image that a manifest describes, under these tags. A reference without a tag gives it no name: an archive of
-    /// this kind knows no digests.
+    /// this kind knows no digests. Tags are written as `docker save` writes them.
     pub fn of(manifest: &Content, names: &[&Reference]) -> Result<Self, DockerArchiveError> {
         let Kind::Image { config, layers } = &manifest.kind else { return Err(DockerArchiveError::Index) };
         let wrong = |what, media_type: &str| {
@@ -58,7 +58,7 @@ impl DockerImage {
                 _ => return wrong("layer", &layer.media_type),
             }
         }
-        let tagged = |name: &&Reference| name.tag.as_ref().map(|tag| format!("{}:{tag}", name.name()));
+        let tagged = |name: &&Reference| name.tag.as_ref().map(|tag| format!("{}:{tag}", name.familiar_name()));
         Ok(Self {
             config: blob_path(&config.digest),
             repo_tags: names.iter().filter_map(tagged).collect(),
@@ -100,9 +100,7 @@ mod tests {
         let (config, layer) = (Digest::of(b"config").hex(), Digest::of(b"layer").hex());
         assert_eq!(
             text,
-            format!(
-                r#"[{{"Config":"blobs/sha256/{config}","RepoTags":["docker.io/library/nginx:1"],"Layers":["blobs/sha256/{layer}"]}}]"#
-            )
+            format!(r#"[{{"Config":"blobs/sha256/{config}","RepoTags":["nginx:1"],"Layers":["blobs/sha256/{layer}"]}}]"#)
         );
     }
 

@@ -202,6 +202,15 @@ impl Reference {
     pub fn name(&self) -> String {
         format!("{}/{}", self.registry, self.repository)
     }
+
+    /// As docker writes it: `nginx`, `bitnami/kafka`, `quay.io/org/app`.
+    pub fn familiar_name(&self) -> String {
+        let path = self.repository.as_str();
+        match self.registry.is_docker_hub() {
+            true => path.strip_prefix("library/").filter(|name| !name.contains('/')).unwrap_or(path).to_owned(),
+            false => self.name(),
+        }
+    }
 }
 
 impl FromStr for Reference {
@@ -287,6 +296,22 @@ mod tests {
             let reference: Reference = text.parse().unwrap();
             assert_eq!(reference.to_string(), whole, "{text}");
             assert_eq!(whole.parse::<Reference>().unwrap(), reference);
+        }
+    }
+
+    #[test]
+    fn a_familiar_name_leaves_out_what_people_leave_out() {
+        for (text, familiar) in [
+            ("docker.io/library/nginx:1", "nginx"),
+            ("bitnami/kafka:3", "bitnami/kafka"),
+            ("docker.io/library/a/b:1", "library/a/b"),
+            ("k8s.gcr.io/pause:3.2", "k8s.gcr.io/pause"),
+            ("localhost:5000/library/a:1", "localhost:5000/library/a"),
+        ] {
+            let reference: Reference = text.parse().unwrap();
+            assert_eq!(reference.familiar_name(), familiar);
+            let again: Reference = format!("{familiar}:{}", reference.tag.as_ref().unwrap()).parse().unwrap();
+            assert_eq!(again, reference, "{familiar}");
         }
     }
 

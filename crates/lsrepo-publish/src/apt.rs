@@ -14,6 +14,7 @@
 //! name every such trap.
 
 mod error;
+mod flat;
 mod index;
 mod lint;
 mod package;
@@ -23,6 +24,7 @@ mod suite;
 mod tests;
 
 pub use error::Error;
+pub use flat::{Twin, flat};
 pub use lint::{Finding, lint};
 pub use package::{PlatformPackages, PublishedPackage};
 

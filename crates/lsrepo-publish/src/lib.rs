@@ -9,6 +9,8 @@
 pub mod apt;
 pub mod client;
 mod date;
+pub mod lambdastack;
+mod parts;
 #[cfg(test)]
 #[path = "../../../tests/it/program.rs"]
 mod peer;
@@ -17,5 +19,6 @@ mod tree;
 pub mod yum;
 
 pub use date::date_after;
+pub use parts::{Part, Parts};
 pub use read_at::ReadAt;
 pub use tree::{Child, Entry, Tree, table};

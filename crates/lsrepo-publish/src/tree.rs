@@ -2,6 +2,7 @@
 
 pub mod table;
 
+use crate::Parts;
 use lsrepo_types::{Digest, RelPath};
 use std::{
     collections::{BTreeMap, btree_map},
@@ -28,6 +29,8 @@ pub enum Entry {
     },
     /// bytes made by publishing
     Bytes(Arc<[u8]>),
+    /// both, one behind the other
+    Parts(Arc<Parts>),
 }
 
 impl Entry {
@@ -36,6 +39,7 @@ impl Entry {
         match self {
             Entry::Blob { size, .. } => *size,
             Entry::Bytes(bytes) => bytes.len() as u64,
+            Entry::Parts(parts) => parts.size(),
         }
     }
 }

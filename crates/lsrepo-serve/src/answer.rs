@@ -10,8 +10,9 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
-use lsrepo_publish::client::BaseUrl;
+use lsrepo_publish::{Parts, client::BaseUrl};
 use lsrepo_types::Digest;
+use std::sync::Arc;
 
 /// An answer, complete but for the bytes of a blob.
 pub(crate) struct Answer {
@@ -31,6 +32,11 @@ pub(crate) enum Content {
         first: u64,
         end: u64,
     },
+    Parts {
+        parts: Arc<Parts>,
+        first: u64,
+        end: u64,
+    },
 }
 
 impl Content {
@@ -38,7 +44,7 @@ impl Content {
         match self {
             Content::Nothing => None,
             Content::Bytes(bytes) => Some(bytes.len() as u64),
-            Content::Blob { first, end, .. } => Some(end - first),
+            Content::Blob { first, end, .. } | Content::Parts { first, end, .. } => Some(end - first),
         }
     }
 }
@@ -52,7 +58,7 @@ pub(crate) fn decide(site: &Site, head: &request::Parts, ends: Ends) -> Answer {
         Ok(path) => path,
         Err(bad) => return text(StatusCode::BAD_REQUEST, bad.0),
     };
-    match site.find(&path.inside) {
+    match site.find_or_empty(&path.inside) {
         Found::File(resource) => file(head, &path.inside, resource),
         Found::Directory(_) if !path.is_directory => redirect(&path.inside),
         Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows)),
@@ -68,8 +74,12 @@ pub(crate) fn decide(site: &Site, head: &request::Parts, ends: Ends) -> Answer {
 
 /// A file, whole or in part, or the word that it has not changed.
 fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
-    let Resource { digest, size, bytes, date } = resource;
-    let etag = format!("\"{digest}\"");
+    let Resource { digest, size, bytes, parts, date } = resource;
+    // A tag of parts is a digest, and not that of the bytes: nobody is to check them by it.
+    let etag = match parts {
+        Some(_) => format!("\"parts:{}\"", digest.hex()),
+        None => format!("\"{digest}\""),
+    };
     let validators = Validators { etag: &etag, date };
     let mut headers = vec![(header::ETAG, value(&etag)), (header::ACCEPT_RANGES, HeaderValue::from_static("bytes"))];
     if let Some(date) = date {
@@ -98,9 +108,10 @@ fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
         }
     };
     headers.push((header::CONTENT_TYPE, HeaderValue::from_static(media_type::of(path))));
-    let content = match bytes {
-        Some(bytes) => Content::Bytes(bytes.slice(first as usize..end as usize)),
-        None => Content::Blob { digest, size, first, end },
+    let content = match (bytes, parts) {
+        (Some(bytes), _) => Content::Bytes(bytes.slice(first as usize..end as usize)),
+        (None, Some(parts)) => Content::Parts { parts, first, end },
+        (None, None) => Content::Blob { digest, size, first, end },
     };
     Answer { status, headers, content }
 }
@@ -117,7 +128,7 @@ fn cache_control(path: &str) -> Option<&'static str> {
 /// Something rendered just now; its digest is its validator.
 fn made(head: &request::Parts, name: &str, content: String) -> Answer {
     let bytes = Bytes::from(content);
-    let resource = Resource { digest: Digest::of(&bytes), size: bytes.len() as u64, bytes: Some(bytes), date: None };
+    let resource = Resource { digest: Digest::of(&bytes), size: bytes.len() as u64, bytes: Some(bytes), parts: None, date: None };
     file(head, name, resource)
 }
 

@@ -9,6 +9,7 @@ use crate::{
     event::{Access, Event, Listener},
     health,
     metrics::{Kind, Metrics},
+    parts::{Sequence, Source},
     registry::{self, Incoming, Registry},
     request_path::RequestPath,
     server::Options,
@@ -49,7 +50,7 @@ struct Shared {
     site: Arc<Current>,
     store: Arc<Store>,
     budget: Budget,
-    files: Files,
+    files: Arc<Files>,
     small: Small,
     registry: Registry,
     login: RwLock<Arc<Login>>,
@@ -69,7 +70,7 @@ impl App {
             site,
             store,
             budget,
-            files: Files::new(uploads),
+            files: Arc::new(Files::new(uploads)),
             small: Small::default(),
             registry,
             login: RwLock::new(login),
@@ -201,6 +202,12 @@ impl App {
                     return Ok(Body::bytes(bytes.slice(*first as usize..end as usize)));
                 }
                 self.blob(generation, *digest, *size, *first..end).await
+            }
+            Content::Parts { parts, first, end } => {
+                let end = if is_head { *first } else { *end };
+                let (store, files, budget) = (self.0.store.clone(), self.0.files.clone(), self.0.budget.clone());
+                let source = Source { store, files, budget, generation };
+                Sequence::begin(source, parts.clone(), *first..end).await.map(Body::parts)
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     budget::Budget,
     event::{Access, Event, Listener},
     metrics::{Kind, Metrics},
+    parts::Sequence,
 };
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
@@ -29,6 +30,7 @@ pub struct Body {
 enum Content {
     Bytes(Bytes),
     Blob(Stream),
+    Parts(Box<Sequence>),
 }
 
 impl Body {
@@ -38,6 +40,10 @@ impl Body {
 
     pub(crate) fn blob(stream: Stream) -> Self {
         Self { content: Content::Blob(stream), report: None }
+    }
+
+    pub(crate) fn parts(sequence: Sequence) -> Self {
+        Self { content: Content::Parts(Box::new(sequence)), report: None }
     }
 
     /// Tells how it went, once it is over.
@@ -52,7 +58,8 @@ impl Body {
         let sending = match self.content {
             Content::Bytes(bytes) => Sending::Bytes(bytes),
             Content::Blob(Stream { file, at, end, .. }) if file.file().is_some() => Sending::File(file, at..end),
-            Content::Blob(stream) => Sending::Stream(stream),
+            Content::Blob(stream) => Sending::Stream(Rest::Blob(stream)),
+            Content::Parts(sequence) => Sending::Stream(Rest::Parts(sequence)),
         };
         (sending, self.report)
     }
@@ -61,6 +68,7 @@ impl Body {
         match &self.content {
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::Blob(stream) => stream.end - stream.at,
+            Content::Parts(sequence) => sequence.left(),
         }
     }
 }
@@ -74,6 +82,7 @@ impl hyper::body::Body for Body {
         let next = match &mut body.content {
             Content::Bytes(bytes) => Ok(std::mem::take(bytes)),
             Content::Blob(stream) => ready!(stream.poll_next(context)),
+            Content::Parts(sequence) => ready!(sequence.poll_next(context)),
         };
         Poll::Ready(match next {
             Ok(bytes) if bytes.is_empty() => None,
@@ -105,7 +114,24 @@ impl hyper::body::Body for Body {
 pub(crate) enum Sending {
     Bytes(Bytes),
     File(Arc<Blob>, Range<u64>),
-    Stream(Stream),
+    Stream(Rest),
+}
+
+/// Bytes that come one after the other.
+pub(crate) enum Rest {
+    Blob(Stream),
+    Parts(Box<Sequence>),
+}
+
+impl Rest {
+    /// The next bytes; empty ones are the end.
+    pub(crate) async fn next(&mut self) -> io::Result<Bytes> {
+        std::future::poll_fn(|context| match self {
+            Rest::Blob(stream) => stream.poll_next(context),
+            Rest::Parts(sequence) => sequence.poll_next(context),
+        })
+        .await
+    }
 }
 
 /// What is to be told of a request, once it is over.
@@ -164,13 +190,8 @@ impl Stream {
         Self { file, budget, at: part.start, end: part.end, reading: None }
     }
 
-    /// The next bytes; empty ones are the end.
-    pub(crate) async fn next(&mut self) -> io::Result<Bytes> {
-        std::future::poll_fn(|context| self.poll_next(context)).await
-    }
-
     /// Empty bytes are the end.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         if self.at >= self.end {
             return Poll::Ready(Ok(Bytes::new()));
         }

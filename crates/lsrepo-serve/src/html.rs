@@ -31,6 +31,11 @@ pub(crate) fn encode(path: &str) -> String {
     safe
 }
 
+/// A name as it may stand alone in an address, as web servers of old write it: a `+` stays.
+pub(crate) fn encode_name(name: &str) -> String {
+    encode(name).replace("%2B", "+")
+}
+
 /// A whole page around its body.
 pub(crate) fn page(title: &str, body: &str) -> String {
     format!(

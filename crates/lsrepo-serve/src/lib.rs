@@ -32,6 +32,7 @@ mod listing;
 mod media_type;
 mod metrics;
 mod page;
+mod parts;
 mod plain;
 mod range;
 mod registry;

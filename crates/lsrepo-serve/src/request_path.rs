@@ -18,7 +18,9 @@ pub(crate) struct BadPath(pub(crate) &'static str);
 
 impl RequestPath {
     pub(crate) fn parse(raw: &str) -> Result<Self, BadPath> {
-        let decoded = decode(raw)?;
+        // Flat repositories of apt are asked for as `packages/./InRelease`. A dot that was encoded is not meant so.
+        let plain: Vec<&str> = raw.split('/').filter(|part| *part != ".").collect();
+        let decoded = decode(&plain.join("/"))?;
         if decoded.chars().any(|c| c.is_control() || c == '\\') {
             return Err(BadPath("a control character or a backslash in the path"));
         }
@@ -27,7 +29,7 @@ impl RequestPath {
         if parts.iter().any(|part| matches!(*part, "." | "..")) {
             return Err(BadPath("`.` or `..` in the path"));
         }
-        Ok(Self { inside: parts.join("/"), is_directory: decoded.ends_with('/') || decoded.is_empty() })
+        Ok(Self { inside: parts.join("/"), is_directory: decoded.ends_with('/') || decoded.is_empty() || raw.ends_with("/.") })
     }
 }
 
@@ -61,6 +63,14 @@ mod tests {
         assert_eq!(parse("/%252e%252e/x"), Some(("%2e%2e/x".into(), false)));
         assert_eq!(parse("//apt//debian-12/"), Some(("apt/debian-12".into(), true)));
         assert_eq!(parse("/"), Some(("".into(), true)));
+    }
+
+    #[test]
+    fn a_plain_dot_stays_where_it_is() {
+        assert_eq!(parse("/packages/./InRelease"), Some(("packages/InRelease".into(), false)));
+        assert_eq!(parse("/packages/."), Some(("packages".into(), true)));
+        assert_eq!(parse("/./"), Some(("".into(), true)));
+        assert_eq!(parse("/./../x"), None);
     }
 
     #[test]

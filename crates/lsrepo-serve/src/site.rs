@@ -1,9 +1,11 @@
 //! What is shown: an immutable value, switched as a whole.
 
+mod lambdastack;
 mod mount;
 mod record;
 mod repository;
 
+pub(crate) use lambdastack::is_within as is_for_lambdastack;
 pub use record::SiteRecord;
 pub(crate) use repository::Repository;
 pub use repository::{AptRepository, PlatformSummary, YumRepository};
@@ -11,7 +13,7 @@ pub use repository::{AptRepository, PlatformSummary, YumRepository};
 use crate::{listing::Row, registry::RegistryImages};
 use bytes::Bytes;
 use lsrepo_publish::{
-    Entry, Tree,
+    Entry, Parts, Tree,
     client::{BaseUrl, repository_key_name},
 };
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
@@ -64,9 +66,21 @@ pub(crate) enum Found {
 pub(crate) struct Resource {
     pub(crate) digest: Digest,
     pub(crate) size: u64,
-    /// none: it is a blob of the store
+    /// none: it is a blob of the store, or of parts
     pub(crate) bytes: Option<Bytes>,
+    /// what it is put together of; `digest` is then a tag of that
+    pub(crate) parts: Option<Arc<Parts>>,
     pub(crate) date: Option<Timestamp>,
+}
+
+impl Resource {
+    fn blob(digest: Digest, size: u64, date: Option<Timestamp>) -> Self {
+        Self { digest, size, bytes: None, parts: None, date }
+    }
+
+    fn parts(parts: Arc<Parts>, date: Option<Timestamp>) -> Self {
+        Self { digest: parts.tag(), size: parts.size(), bytes: None, parts: Some(parts), date }
+    }
 }
 
 impl Site {
@@ -153,6 +167,7 @@ impl Site {
 
     /// Looks a checked path up; nothing but these maps is ever consulted.
     pub(crate) fn find(&self, path: &str) -> Found {
+        let path = &*lambdastack::usual(path);
         if path.is_empty() {
             return Found::Top;
         }
@@ -169,6 +184,15 @@ impl Site {
             }
         }
         self.above_mounts(path)
+    }
+
+    /// [`Site::find`], where a folder may be empty.
+    pub(crate) fn find_or_empty(&self, path: &str) -> Found {
+        let is_there = |owner| matches!(self.find(owner), Found::Directory(_));
+        match self.find(path) {
+            Found::Nothing if lambdastack::owner(path).is_some_and(is_there) => Found::Directory(Vec::new()),
+            found => found,
+        }
     }
 
     fn setup_scripts(&self) -> Found {

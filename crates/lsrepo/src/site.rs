@@ -3,6 +3,7 @@
 mod deb;
 mod files;
 pub(crate) mod kept;
+mod lambdastack;
 mod rpm;
 
 use crate::{
@@ -28,17 +29,19 @@ pub(crate) struct Shown {
     pub(crate) lines: Vec<String>,
 }
 
-/// A snapshot as it is shown, made where that was not done before, and kept. Who calls this holds the store's lock.
-pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot) -> Result<Shown> {
+/// A snapshot as it is shown, made where that was not done before, and kept. Who calls this holds the store's lock. `top` are
+/// the platforms that `/lsrepo` shows; none: as before.
+pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot, top: Option<&[Platform]>) -> Result<Shown> {
     let key = context.key()?.fingerprint().to_string();
-    if let Some(shown) = kept::load(context, store, snapshot, &key)? {
+    if let Some(shown) = kept::load(context, store, snapshot, (&key, top))? {
         return Ok(shown);
     }
-    let date = date_of(context, snapshot)?;
-    let (shown, images) = publish(context, store, snapshot, &kept::Before::load(store)?)?;
-    match kept::keep(store, snapshot, &key, &shown, images, date) {
+    let before = kept::Before::load(store)?;
+    let top = top.unwrap_or(before.top());
+    let (shown, images) = publish(context, store, snapshot, top, &before)?;
+    match kept::keep(store, snapshot, (&key, top), &shown, images, date_of(context, snapshot)?) {
         // What lies in the store need not lie in memory too.
-        Ok(()) => Ok(kept::load(context, store, snapshot, &key)?.unwrap_or(shown)),
+        Ok(()) => Ok(kept::load(context, store, snapshot, (&key, Some(top)))?.unwrap_or(shown)),
         Err(error) => {
             context.progress.detail(&format!("what is shown cannot be kept in the store: {error:#}"));
             Ok(shown)
@@ -47,8 +50,8 @@ pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot) -> Res
 }
 
 /// A snapshot as it is shown, made in memory. Nothing is written.
-pub(crate) fn show_once(context: &Context, store: &Store, snapshot: &Snapshot) -> Result<Shown> {
-    Ok(publish(context, store, snapshot, &kept::Before::load(store)?)?.0)
+pub(crate) fn show_once(context: &Context, store: &Store, snapshot: &Snapshot, top: &[Platform]) -> Result<Shown> {
+    Ok(publish(context, store, snapshot, top, &kept::Before::load(store)?)?.0)
 }
 
 /// Nothing is older than the key that signs it, however old an archive is.
@@ -69,11 +72,18 @@ fn site_with_key(context: &Context, date: Timestamp) -> Result<Site> {
 }
 
 /// Publishes a snapshot; `before` is what was published last. Gives the parts of locks that its images need, too.
-fn publish(context: &Context, store: &Store, snapshot: &Snapshot, before: &kept::Before) -> Result<(Shown, Vec<String>)> {
+fn publish(
+    context: &Context,
+    store: &Store,
+    snapshot: &Snapshot,
+    top: &[Platform],
+    before: &kept::Before,
+) -> Result<(Shown, Vec<String>)> {
     let (key, date) = (context.key()?, date_of(context, snapshot)?);
     let mut site = site_with_key(context, date)?;
     let (mut images, mut image_parts) = (Vec::new(), Vec::new());
     let (mut figures, mut all_files) = (BTreeMap::new(), files::Files::default());
+    let mut for_roles = lambdastack::Gathered::default();
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
@@ -83,6 +93,7 @@ fn publish(context: &Context, store: &Store, snapshot: &Snapshot, before: &kept:
         image_parts.extend(kept::images_part(&set.lock));
         // Where somebody asked for packages, apt and dnf find a repository, though it be empty.
         all_files.add(context, &set);
+        for_roles.add(&set);
         if !set.lock.packages.is_empty() || set.images.is_empty() && set.lock.files.is_empty() {
             by_os.entry(platform.os.clone()).or_default().entry(platform).or_default().push(set);
         }
@@ -94,14 +105,26 @@ fn publish(context: &Context, store: &Store, snapshot: &Snapshot, before: &kept:
     for (os, platforms) in by_os {
         let before = before.tree(store, &os);
         let summaries = match os.family() {
-            Family::Debian => deb::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?,
-            Family::RedHat => rpm::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?,
+            Family::Debian => {
+                for_roles.deb(context, &platforms, (date, &key))?;
+                deb::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?
+            }
+            Family::RedHat => {
+                let (tree, summaries) = rpm::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?;
+                for_roles.rpm(&os, &tree);
+                summaries
+            }
         };
         for one in summaries {
             figures.entry(one.platform.clone()).or_default().packages = Some((one.packages, one.bytes));
         }
     }
-    let lines = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
+    let mut lines: Vec<String> = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
+    let (tree, said) = for_roles.tree(context, store, top)?;
+    if !tree.entries.is_empty() {
+        site.mount("lsrepo".parse()?, tree, date);
+    }
+    lines.extend(said);
     Ok((Shown { site, lines }, image_parts))
 }
 

@@ -1,9 +1,9 @@
 //! What an archive will hold, decided before a byte is written.
 
-use super::{ArchiveError, ArchiveFormat, ArchiveOptions};
+use super::{ArchiveError, ArchiveFormat, ArchiveOptions, Piece, tar::Tar};
 use lsrepo_oci::{
-    AnyDigest, Content, Descriptor, DockerImage, Image, ImagePlatform, Index, MOST_MANIFEST, Reference, SurveyError, annotation,
-    docker_manifest,
+    AnyDigest, Content, Descriptor, DockerImage, Image, ImageLayout, ImagePlatform, Index, MOST_MANIFEST, Reference, SurveyError,
+    annotation, docker_manifest,
 };
 use lsrepo_store::Store;
 use std::{
@@ -48,6 +48,18 @@ impl Plan {
         let docker = (options.format == ArchiveFormat::Docker).then(|| docker(store, &images)).transpose()?;
         let index = Index::new(unique(entries)).to_bytes();
         Ok(Self { index, docker, blobs: blobs.manifests.into_iter().chain(blobs.others).collect() })
+    }
+
+    /// The archive itself.
+    pub(super) fn pieces(&self) -> Vec<Piece> {
+        let mut tar = Tar::default();
+        tar.bytes("oci-layout", ImageLayout::BYTES);
+        tar.bytes("index.json", &self.index);
+        if let Some(manifest) = &self.docker {
+            tar.bytes("manifest.json", manifest);
+        }
+        self.blobs.iter().for_each(|blob| tar.blob(blob));
+        tar.finish()
     }
 
     /// Bytes of all blobs; the archive is a little larger.

@@ -1,58 +1,42 @@
-//! A tar of plain files from no time and of no owner.
+//! A tar of plain files from no time and of no owner, as the pieces that it is put together of.
 
-use super::{ArchiveError, io};
+use super::Piece;
 use crate::plan;
-use std::io::{Read, Write};
+use lsrepo_oci::{Descriptor, blob_path};
 
-pub(super) struct Writer<W> {
-    out: W,
-    written: u64,
-    buffer: Vec<u8>,
+/// What is there so far.
+#[derive(Default)]
+pub(super) struct Tar {
+    pieces: Vec<Piece>,
+    /// what comes behind them
+    made: Vec<u8>,
 }
 
-impl<W: Write> Writer<W> {
-    pub(super) fn new(out: W) -> Self {
-        Self { out, written: 0, buffer: vec![0; 256 << 10] }
+impl Tar {
+    pub(super) fn bytes(&mut self, name: &str, bytes: &[u8]) {
+        let size = bytes.len() as u64;
+        self.made.extend(plan::header(name, size, false));
+        self.made.extend(bytes);
+        self.pad(size);
     }
 
-    /// Writes a file of exactly this size; `seen` gets every byte of it.
-    pub(super) fn member(
-        &mut self,
-        name: &str,
-        size: u64,
-        mut content: impl Read,
-        mut seen: impl FnMut(&[u8]),
-    ) -> Result<(), ArchiveError> {
-        self.put(&plan::header(name, size, false))?;
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let mut left = size;
-        while left > 0 {
-            let length = left.min(buffer.len() as u64) as usize;
-            let part = &mut buffer[..length];
-            content.read_exact(part).map_err(io(name))?;
-            seen(part);
-            self.put(part)?;
-            left -= length as u64;
-        }
-        self.buffer = buffer;
-        let padding = size.next_multiple_of(plan::RECORD) - size;
-        self.put(&[0; plan::RECORD as usize][..padding as usize])
-    }
-
-    pub(super) fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
-        self.member(name, bytes.len() as u64, bytes, |_| {})
+    /// A file that is a blob of the store.
+    pub(super) fn blob(&mut self, blob: &Descriptor) {
+        self.made.extend(plan::header(&blob_path(&blob.digest.into()), blob.size, false));
+        self.pieces.push(Piece::Made(std::mem::take(&mut self.made)));
+        self.pieces.push(Piece::Blob(Box::new(blob.clone())));
+        self.pad(blob.size);
     }
 
     /// Two records of zeros end a tar.
-    pub(super) fn finish(mut self) -> Result<(W, u64), ArchiveError> {
-        self.put(&[0; 2 * plan::RECORD as usize])?;
-        self.out.flush().map_err(io("writing the archive"))?;
-        Ok((self.out, self.written))
+    pub(super) fn finish(mut self) -> Vec<Piece> {
+        self.made.extend([0; 2 * plan::RECORD as usize]);
+        self.pieces.push(Piece::Made(self.made));
+        self.pieces
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        self.out.write_all(bytes).map_err(io("writing the archive"))?;
-        self.written += bytes.len() as u64;
-        Ok(())
+    fn pad(&mut self, size: u64) {
+        let padding = (plan::RECORD - size % plan::RECORD) % plan::RECORD;
+        self.made.extend(&[0; plan::RECORD as usize][..padding as usize]);
     }
 }

@@ -14,13 +14,23 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Pool {
     /// (plain path, digest) → path, size
     places: BTreeMap<(RelPath, Digest), (RelPath, u64)>,
+    is_flat: bool,
 }
 
 impl Pool {
     pub(super) fn of(platforms: &[PlatformPackages]) -> Result<Self, Error> {
+        Self::filled(platforms.iter().flat_map(|platform| &platform.packages), false)
+    }
+
+    /// One folder, without `pool/main/p/postgresql-15/`.
+    pub(super) fn flat(packages: &[&PublishedPackage]) -> Result<Self, Error> {
+        Self::filled(packages.iter().copied(), true)
+    }
+
+    fn filled<'a>(packages: impl Iterator<Item = &'a PublishedPackage>, is_flat: bool) -> Result<Self, Error> {
         let mut wanted: BTreeMap<RelPath, BTreeSet<(Version, Digest, u64)>> = BTreeMap::new();
-        for package in platforms.iter().flat_map(|platform| &platform.packages) {
-            let (plain, version) = plain_path(package)?;
+        for package in packages {
+            let (plain, version) = plain_path(package, is_flat)?;
             wanted.entry(plain).or_default().insert((version, package.digest, package.size));
         }
         let mut places = BTreeMap::new();
@@ -33,12 +43,12 @@ impl Pool {
                 places.entry((plain.clone(), digest)).or_insert((path, size));
             }
         }
-        Ok(Self { places })
+        Ok(Self { places, is_flat })
     }
 
     /// What the index says of this package: `Filename`.
     pub(super) fn path(&self, package: &PublishedPackage) -> Result<&RelPath, Error> {
-        let key = (plain_path(package)?.0, package.digest);
+        let key = (plain_path(package, self.is_flat)?.0, package.digest);
         let place = self.places.get(&key).map(|(path, _)| path);
         place.ok_or_else(|| Error::Control { package: package.title(), why: "it has no place in the pool".into() })
     }
@@ -48,7 +58,7 @@ impl Pool {
     }
 }
 
-fn plain_path(package: &PublishedPackage) -> Result<(RelPath, Version), Error> {
+fn plain_path(package: &PublishedPackage, is_flat: bool) -> Result<(RelPath, Version), Error> {
     let wrong = |field, value: &str| Error::Word { package: package.name.clone(), field, value: value.to_owned() };
     let source = match package.source.as_str() {
         "" => &package.name,
@@ -61,11 +71,10 @@ fn plain_path(package: &PublishedPackage) -> Result<(RelPath, Version), Error> {
         }
     }
     let version: Version = package.version.parse().map_err(|_| wrong("version", &package.version))?;
-    Ok((
-        pool_path(package.home(), source, &package.name, &version, &package.architecture)
-            .map_err(|_| wrong("name", &package.name))?,
-        version,
-    ))
+    let path = pool_path(package.home(), source, &package.name, &version, &package.architecture)
+        .map_err(|_| wrong("name", &package.name))?;
+    let path = if is_flat { rel_path(path.file_name().to_owned())? } else { path };
+    Ok((path, version))
 }
 
 /// What Debian allows in names of packages and architectures; upper case because some vendors use it.

@@ -61,14 +61,9 @@ impl<'a> Suite<'a> {
         Ok(())
     }
 
-    /// Writes `Release` and signs it both ways: apt takes `InRelease`, older tools want the pair.
+    /// Adds `Release` and its signatures.
     pub(super) fn sign(mut self, key: &SecretKey) -> Result<Tree, Error> {
-        let release = self.release().render();
-        let failed = |error: &dyn std::fmt::Display| Error::Sign(error.to_string());
-        let inline = key.sign_inline(&release, self.date).map_err(|error| failed(&error))?;
-        let detached = key.sign_detached(release.as_bytes(), self.date).map_err(|error| failed(&error))?;
-        prove(key, &release, &inline, &detached, self.date)?;
-        for (name, text) in [("InRelease", inline), ("Release", release), ("Release.gpg", detached)] {
+        for (name, text) in signed(&self.release(), self.date, key)? {
             let path = rel_path(format!("dists/{}/{name}", self.os))?;
             self.tree.insert(path, Entry::Bytes(Arc::from(text.into_bytes())));
         }
@@ -96,6 +91,16 @@ impl<'a> Suite<'a> {
             files: self.files.clone(),
         }
     }
+}
+
+/// Renders `Release` and signs it both ways: apt takes `InRelease`, older tools want the pair.
+pub(super) fn signed(release: &Release, date: Timestamp, key: &SecretKey) -> Result<[(&'static str, String); 3], Error> {
+    let release = release.render();
+    let failed = |error: &dyn std::fmt::Display| Error::Sign(error.to_string());
+    let inline = key.sign_inline(&release, date).map_err(|error| failed(&error))?;
+    let detached = key.sign_detached(release.as_bytes(), date).map_err(|error| failed(&error))?;
+    prove(key, &release, &inline, &detached, date)?;
+    Ok([("InRelease", inline), ("Release", release), ("Release.gpg", detached)])
 }
 
 /// What a client would say of the signatures, before one has to say it behind the air gap.

@@ -2,6 +2,7 @@
 
 mod clients;
 mod fixture;
+mod flat;
 
 use super::*;
 use crate::{Entry, date_after};

@@ -4,16 +4,17 @@
 //! ```text
 //! "lsrepo-tree-1\n"
 //! block …            32 files each, sorted by path: how many bytes of the path are those of the path before, the rest of
-//!                    it, how many blobs the file consists of, and the size and the digest of each
+//!                    it, how many pieces the file consists of, and of each its size, doubled, and the digest of a blob of
+//!                    the store; or its size, doubled and one more, and its bytes
 //! index              for each block where it begins, and the path of its first file
 //! u64 u64 u64        how many files there are, where the index begins, where it ends (little endian)
 //! ```
-//! Numbers are LEB128. Everything that a file consists of is a blob of the store; nothing is kept but the index.
+//! Numbers are LEB128. Nothing is kept in memory but the index.
 
 use super::{Entry, Tree};
-use crate::read_at::ReadAt;
+use crate::{Part, read_at::ReadAt};
 use lsrepo_types::{Digest, RelPath};
-use std::io;
+use std::{io, sync::Arc};
 
 const MAGIC: &[u8] = b"lsrepo-tree-1\n";
 const FOOTER: u64 = 24;
@@ -24,28 +25,19 @@ const MOST_BLOCK: u64 = 4 << 20;
 const MOST_PATH: usize = 4096;
 const MOST_INDEX: u64 = 256 << 20;
 
-/// Bytes of the store that a file consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// their name in the store
-    pub digest: Digest,
-    /// how many there are
-    pub size: u64,
-}
-
 /// A file, as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableFile {
     /// where it is
     pub path: String,
-    /// one behind the other; most files have one
-    pub pieces: Vec<Piece>,
+    /// one behind the other; most files are one blob
+    pub parts: Vec<Part>,
 }
 
 impl TableFile {
     /// Bytes of the whole.
     pub fn size(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.size).sum()
+        self.parts.iter().map(Part::size).sum()
     }
 }
 
@@ -75,11 +67,19 @@ pub fn render<E>(tree: &Tree, mut keep: impl FnMut(&[u8]) -> Result<Digest, E>) 
         let shared = (0..=shared).rev().find(|at| path.is_char_boundary(*at)).unwrap_or(0);
         number(&mut out, shared as u64);
         text(&mut out, &path[shared..]);
-        let pieces: Vec<Piece> = pieces(entry, &mut keep)?;
-        number(&mut out, pieces.len() as u64);
-        for piece in pieces {
-            number(&mut out, piece.size);
-            out.extend_from_slice(piece.digest.as_bytes());
+        let parts = parts(entry, &mut keep)?;
+        number(&mut out, parts.len() as u64);
+        for part in parts {
+            match part {
+                Part::Blob { digest, size } => {
+                    number(&mut out, size << 1);
+                    out.extend_from_slice(digest.as_bytes());
+                }
+                Part::Bytes(bytes) => {
+                    number(&mut out, (bytes.len() as u64) << 1 | 1);
+                    out.extend_from_slice(&bytes);
+                }
+            }
         }
         before = path;
     }
@@ -90,10 +90,11 @@ pub fn render<E>(tree: &Tree, mut keep: impl FnMut(&[u8]) -> Result<Digest, E>) 
     Ok(out)
 }
 
-fn pieces<E>(entry: &Entry, keep: &mut impl FnMut(&[u8]) -> Result<Digest, E>) -> Result<Vec<Piece>, E> {
+fn parts<E>(entry: &Entry, keep: &mut impl FnMut(&[u8]) -> Result<Digest, E>) -> Result<Vec<Part>, E> {
     Ok(match entry {
-        Entry::Blob { digest, size } => vec![Piece { digest: *digest, size: *size }],
-        Entry::Bytes(bytes) => vec![Piece { digest: keep(bytes)?, size: bytes.len() as u64 }],
+        Entry::Blob { digest, size } => vec![Part::Blob { digest: *digest, size: *size }],
+        Entry::Bytes(bytes) => vec![Part::Blob { digest: keep(bytes)?, size: bytes.len() as u64 }],
+        Entry::Parts(parts) => parts.parts().to_vec(),
     })
 }
 
@@ -233,11 +234,14 @@ impl<R: ReadAt> Table<R> {
             let before = files.last().map_or("", |file| file.path.as_str());
             let shared = usize::try_from(shared).ok().and_then(|shared| before.get(..shared)).ok_or_else(damaged)?;
             let path = format!("{shared}{suffix}");
-            let pieces = rest.number()?;
-            let mut file = TableFile { path, pieces: Vec::new() };
-            for _ in 0..pieces {
-                let (size, digest) = (rest.number()?, rest.digest()?);
-                file.pieces.push(Piece { digest, size });
+            let parts = rest.number()?;
+            let mut file = TableFile { path, parts: Vec::new() };
+            for _ in 0..parts {
+                let size = rest.number()?;
+                file.parts.push(match size & 1 {
+                    0 => Part::Blob { size: size >> 1, digest: rest.digest()? },
+                    _ => Part::Bytes(Arc::from(rest.take(usize::try_from(size >> 1).map_err(|_| damaged())?)?)),
+                });
             }
             if files.len() >= BLOCK || file.path.len() > MOST_PATH || file.path.parse::<RelPath>().is_err() {
                 return Err(damaged());
@@ -311,6 +315,15 @@ mod tests {
         assert!(table.is_empty() && table.get("a").unwrap().is_none() && table.children("").unwrap().is_empty());
     }
 
+    #[test]
+    fn a_file_of_several_parts_keeps_them() {
+        let parts = vec![Part::Bytes(Arc::from(&b"head"[..])), Part::Blob { digest: Digest::of(b"x"), size: 1 }];
+        let mut tree = Tree::default();
+        tree.insert("a/b.tar".parse().unwrap(), Entry::Parts(Arc::new(crate::Parts::new(parts.clone()).unwrap())));
+        let file = Table::open(table(&tree)).unwrap().get("a/b.tar").unwrap().unwrap();
+        assert_eq!((file.size(), &file.parts), (5, &parts));
+    }
+
     proptest! {
         /// Few different parts, so that directories have several children and names begin alike.
         #[test]
@@ -326,7 +339,7 @@ mod tests {
             prop_assert_eq!(&listed, &tree.entries.keys().map(|path| path.as_str().to_owned()).collect::<Vec<_>>());
             for path in &paths {
                 let found = table.get(path).unwrap().unwrap();
-                prop_assert_eq!(found.pieces, vec![Piece { digest: Digest::of(path.as_bytes()), size: path.len() as u64 }]);
+                prop_assert_eq!(found.parts, vec![Part::Blob { digest: Digest::of(path.as_bytes()), size: path.len() as u64 }]);
                 let longer = format!("{path}x");
                 prop_assert!(table.get(&longer).unwrap().is_none());
             }

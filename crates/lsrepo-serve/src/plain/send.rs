@@ -2,7 +2,7 @@
 
 use crate::{
     blob,
-    body::{Body, Report, Sending, Stream},
+    body::{Body, Report, Rest, Sending},
     date,
 };
 use bytes::Bytes;
@@ -100,7 +100,7 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    async fn stream(&self, mut stream: Stream, mut report: Option<Report>) -> io::Result<()> {
+    async fn stream(&self, mut stream: Rest, mut report: Option<Report>) -> io::Result<()> {
         loop {
             let bytes = match stream.next().await {
                 Ok(bytes) if bytes.is_empty() => return Ok(()),

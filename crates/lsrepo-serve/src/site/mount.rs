@@ -4,12 +4,12 @@ use super::{Found, Resource};
 use crate::listing::Row;
 use bytes::Bytes;
 use lsrepo_publish::{
-    Child, Entry, ReadAt, Tree,
+    Child, Entry, Part, Parts, ReadAt, Tree,
     table::{Table, TableChild, TableFile},
 };
 use lsrepo_store::Blob;
 use lsrepo_types::{Digest, RelPath, Timestamp};
-use std::{collections::HashMap, io};
+use std::{collections::HashMap, io, sync::Arc};
 
 /// A blob that holds a table.
 pub(crate) struct StoredTable(pub(crate) Blob);
@@ -43,7 +43,7 @@ impl Files {
     pub(super) fn of(tree: Tree) -> Self {
         let made = tree.entries.iter().filter_map(|(path, entry)| match entry {
             Entry::Bytes(bytes) => Some((path.clone(), (Digest::of(bytes), Bytes::from_owner(bytes.clone())))),
-            Entry::Blob { .. } => None,
+            Entry::Blob { .. } | Entry::Parts(_) => None,
         });
         Files::Memory { made: made.collect(), tree }
     }
@@ -71,20 +71,26 @@ impl Mount {
         let date = Some(self.date);
         if let Some((digest, bytes)) = made.get(path) {
             let (digest, size, bytes) = (*digest, bytes.len() as u64, Some(bytes.clone()));
-            return Ok(Found::File(Resource { digest, size, bytes, date }));
+            return Ok(Found::File(Resource { digest, size, bytes, parts: None, date }));
         }
-        if let Some(Entry::Blob { digest, size }) = tree.get(path) {
-            return Ok(Found::File(Resource { digest: *digest, size: *size, bytes: None, date }));
+        match tree.get(path) {
+            Some(Entry::Blob { digest, size }) => return Ok(Found::File(Resource::blob(*digest, *size, date))),
+            Some(Entry::Parts(parts)) => return Ok(Found::File(Resource::parts(parts.clone(), date))),
+            _ => {}
         }
         let rows: Vec<Row> = tree.children(path).into_iter().map(row).collect();
         Ok(directory(path, rows))
     }
 
     fn in_table(&self, table: &Table<StoredTable>, path: &str) -> io::Result<Found> {
-        if let Some(TableFile { pieces, .. }) = table.get(path)? {
-            return match &pieces[..] {
-                [one] => Ok(Found::File(Resource { digest: one.digest, size: one.size, bytes: None, date: Some(self.date) })),
-                _ => Err(io::Error::new(io::ErrorKind::InvalidData, "a file of several parts")),
+        if let Some(TableFile { parts, .. }) = table.get(path)? {
+            let date = Some(self.date);
+            return match &parts[..] {
+                [Part::Blob { digest, size }] => Ok(Found::File(Resource::blob(*digest, *size, date))),
+                _ => match Parts::new(parts) {
+                    Some(parts) => Ok(Found::File(Resource::parts(Arc::new(parts), date))),
+                    None => Err(io::Error::new(io::ErrorKind::InvalidData, "a file is larger than any can be")),
+                },
             };
         }
         let rows = table.children(path)?.into_iter().map(|child| match child {

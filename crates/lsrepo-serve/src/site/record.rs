@@ -6,7 +6,7 @@ use super::{
     mount::{Files, Mount, StoredTable},
 };
 use lsrepo_publish::{
-    Entry, Tree,
+    Entry, Part, Tree,
     table::{self, Table},
 };
 use lsrepo_store::{Pending, Store, StoreError};
@@ -76,7 +76,10 @@ impl SiteRecord {
             all.insert(mount.table);
             let blob = store.open_blob(&mount.table).map_err(io::Error::other)?;
             for file in Table::open(StoredTable(blob))?.files() {
-                all.extend(file?.pieces.iter().map(|piece| piece.digest));
+                all.extend(file?.parts.iter().filter_map(|part| match part {
+                    Part::Blob { digest, .. } => Some(*digest),
+                    Part::Bytes(_) => None,
+                }));
             }
         }
         Ok(all)
@@ -89,10 +92,10 @@ impl SiteRecord {
         let mut tree = Tree::default();
         for file in Table::open(StoredTable(blob))?.files() {
             let file = file?;
-            let (Ok(path), [one]) = (file.path.parse(), &file.pieces[..]) else { continue };
+            let (Ok(path), [Part::Blob { digest, size }]) = (file.path.parse(), &file.parts[..]) else { continue };
             let entry = match is_made(&file.path) {
-                false => Entry::Blob { digest: one.digest, size: one.size },
-                true => Entry::Bytes(store.read(&one.digest, one.size).map_err(io::Error::other)?.into()),
+                false => Entry::Blob { digest: *digest, size: *size },
+                true => Entry::Bytes(store.read(digest, *size).map_err(io::Error::other)?.into()),
             };
             tree.insert(path, entry);
         }

@@ -3,7 +3,9 @@
 
 mod apt;
 mod client;
+mod lambdastack;
 mod limits;
+mod parts;
 mod ranges;
 mod server;
 mod site;

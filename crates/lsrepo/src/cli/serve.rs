@@ -3,7 +3,7 @@
 use crate::service::config::{Form, Listen};
 use clap::{Args, Subcommand};
 use lsrepo_publish::client::{BaseUrl, RegistryClient};
-use lsrepo_types::Bytes;
+use lsrepo_types::{Bytes, Platform};
 use std::{path::PathBuf, time::Duration};
 
 /// `lsrepo serve`
@@ -24,6 +24,10 @@ pub struct ServeArgs {
     /// With --bundle: the signature of an approver under its manifest; needed on a machine that trusts approvers
     #[arg(long, value_name = "FILE", requires = "bundle")]
     pub approve: Option<PathBuf>,
+    /// The platform whose content /lsrepo has at its top, for LambdaStack's roles, such as centos-7/arm64; every platform is at
+    /// /lsrepo/OS/ARCH [default: the one with the most packages, and one of the other kind of packages beside it]
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',')]
+    pub lsrepo_shows: Vec<Platform>,
     /// Print the files that let a container tool find its images here, and serve nothing: containerd, docker, podman, crio
     /// or kubeadm
     #[arg(long, value_name = "TOOL", conflicts_with_all = ["allow_push", "users", "require_login", "quota"])]

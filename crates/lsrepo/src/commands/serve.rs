@@ -42,9 +42,9 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let (shown, snapshot) = match in_place {
         true => {
             let snapshot = in_place_of(context, &store, args)?;
-            (site::show_once(context, &store, &snapshot)?, snapshot)
+            (site::show_once(context, &store, &snapshot, &settings.lsrepo_shows)?, snapshot)
         }
-        false => shown::first(context, &store)?,
+        false => shown::first(context, &store, &settings.lsrepo_shows)?,
     };
     let site = Arc::new(Current::new(shown::at(shown.site, settings.url.as_ref())));
     let log = AccessLog::begin(&settings.log)?;
@@ -119,7 +119,7 @@ impl Server<'_> {
             let mut number = 1;
             if let Some(watched) = &mut watched {
                 // Publishing takes its time; requests are answered meanwhile.
-                let looked = tokio::task::block_in_place(|| watched.look(self.context, &self.store, told));
+                let looked = tokio::task::block_in_place(|| watched.look(self.context, &self.store, &settings.lsrepo_shows, told));
                 match looked {
                     Ok(Some(site)) => {
                         self.app.site().replace(shown::at(site, settings.url.as_ref()));

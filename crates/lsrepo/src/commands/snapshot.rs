@@ -36,7 +36,7 @@ pub(crate) fn run(context: &Context, command: &SnapshotCommand) -> Result<()> {
 pub(crate) fn record(context: &Context, store: &Store, cause: &str) -> Result<Snapshot> {
     let snapshot = snapshots::record(store, context.now, cause)?;
     // Published before it is shown: a server then only reads it. What cannot be published can still be shown without that.
-    if let Err(error) = site::show(context, store, &snapshot) {
+    if let Err(error) = site::show(context, store, &snapshot, None) {
         context.progress.warn(&format!("snapshot {} cannot be published: {error:#}", snapshot.number));
     }
     snapshots::show(store, &snapshot)?;
@@ -182,7 +182,7 @@ fn switch(context: &Context, store: &Store, number: Option<u64>) -> Result<()> {
     let record = find(store, number)?;
     refuse_incomplete(store, &record)?;
     let next = snapshots::next(store, &record)?;
-    site::show(context, store, &next)?;
+    site::show(context, store, &next, None)?;
     snapshots::show(store, &next)?;
     let newest = snapshots::all(store)?.last().map_or(number, |last| last.number);
     context.progress.note(&format!("snapshot {number} is shown"));

@@ -4,7 +4,7 @@
 use crate::failure::Hint;
 use anyhow::{Context as _, Result};
 use lsrepo_publish::client::BaseUrl;
-use lsrepo_types::Bytes;
+use lsrepo_types::{Bytes, Platform};
 use serde::{Deserialize, Deserializer, de};
 use std::{
     collections::BTreeSet,
@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) push: Option<Who>,
     /// others below some paths
     pub(crate) rights: Vec<Right>,
+    /// the platforms whose content `/lsrepo` has at its top
+    pub(crate) lsrepo_shows: Vec<Platform>,
     pub(crate) tls: Tls,
     pub(crate) registry: Registry,
     pub(crate) log: Log,

@@ -5,7 +5,7 @@ use crate::{authority, cli::ServeArgs, context::Context, failure::Hint};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_serve::{Admission, Htpasswd, Identity, Options, PerClient, Push, Right, Rights, Who};
-use lsrepo_types::Bytes;
+use lsrepo_types::{Bytes, Platform};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) url: Option<BaseUrl>,
     pub(crate) options: Options,
     pub(crate) log: Log,
+    /// the platforms that `/lsrepo` shows
+    pub(crate) lsrepo_shows: Vec<Platform>,
     /// certificate and key; none: those of our own authority
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
 }
@@ -45,7 +47,9 @@ impl Settings {
             log = Log { access: form, file: None };
         }
         let url = args.url.clone().or_else(|| config.url.as_ref().map(|url| url.0.clone()));
-        Ok(Self { listen, url, options: options(args, &config)?, log, tls })
+        let lsrepo_shows = if args.lsrepo_shows.is_empty() { config.lsrepo_shows.clone() } else { args.lsrepo_shows.clone() };
+        refuse_twins(&lsrepo_shows)?;
+        Ok(Self { listen, url, options: options(args, &config)?, log, lsrepo_shows, tls })
     }
 
     /// Who the server is to clients that speak TLS; none where nobody said.
@@ -71,6 +75,18 @@ impl Settings {
     pub(crate) fn logs(&self) -> bool {
         self.log.access != Form::Off
     }
+}
+
+/// One folder has one index of each kind.
+fn refuse_twins(shown: &[Platform]) -> Result<()> {
+    for (position, one) in shown.iter().enumerate() {
+        if let Some(other) = shown[..position].iter().find(|other| other.os.family() == one.os.family()) {
+            bail!(
+                "--lsrepo-shows: {other} and {one} have the same kind of packages\nhint: name one of them; both are at /lsrepo/OS/ARCH"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -41,7 +41,7 @@ pub(super) fn mount(
 }
 
 /// The packages of a platform, the modules' parts joined.
-fn packages(platform: Platform, sets: &[Prepared]) -> Result<PlatformPackages> {
+pub(super) fn packages(platform: Platform, sets: &[Prepared]) -> Result<PlatformPackages> {
     let mut packages: BTreeMap<Digest, PublishedPackage> = BTreeMap::new();
     for set in sets {
         let Records::Deb(records) = &set.records else { continue };

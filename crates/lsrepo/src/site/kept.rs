@@ -13,7 +13,7 @@ use lsrepo_oci::Image;
 use lsrepo_publish::Tree;
 use lsrepo_serve::SiteRecord;
 use lsrepo_store::Store;
-use lsrepo_types::{Digest, Os, RelPath, Timestamp};
+use lsrepo_types::{Digest, Os, Platform, RelPath, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,8 @@ struct Document {
     /// the fingerprint of the key that signed it
     key: String,
     date: Timestamp,
+    /// the platforms that `/lsrepo` was told to show
+    top: Vec<Platform>,
     /// what it was made from
     roots: BTreeMap<String, Digest>,
     site: SiteRecord,
@@ -43,11 +45,17 @@ fn path(snapshot: &Snapshot) -> Result<RelPath> {
 }
 
 /// What was published of this snapshot under this date; none where it has to be made.
-pub(super) fn load(context: &Context, store: &Store, snapshot: &Snapshot, key: &str) -> Result<Option<Shown>> {
+pub(super) fn load(
+    context: &Context,
+    store: &Store,
+    snapshot: &Snapshot,
+    (key, top): (&str, Option<&[Platform]>),
+) -> Result<Option<Shown>> {
     let Some(bytes) = store.read_document(&path(snapshot)?)? else { return Ok(None) };
     // Another lsrepo may have written it in another form.
     let Ok(document) = serde_json::from_slice::<Document>(&bytes) else { return Ok(None) };
-    if document.form != FORM || document.key != key || document.roots != snapshot.roots {
+    let is_as_asked = top.is_none_or(|top| top == document.top);
+    if document.form != FORM || document.key != key || document.roots != snapshot.roots || !is_as_asked {
         return Ok(None);
     }
     let mut site = site_with_key(context, document.date)?;
@@ -62,7 +70,7 @@ pub(super) fn load(context: &Context, store: &Store, snapshot: &Snapshot, key: &
 pub(super) fn keep(
     store: &Store,
     snapshot: &Snapshot,
-    key: &str,
+    (key, top): (&str, &[Platform]),
     shown: &Shown,
     images: Vec<String>,
     date: Timestamp,
@@ -71,6 +79,7 @@ pub(super) fn keep(
         form: FORM.to_owned(),
         key: key.to_owned(),
         date,
+        top: top.to_vec(),
         roots: snapshot.roots.clone(),
         site: shown.site.record(store)?,
         images,
@@ -94,13 +103,18 @@ fn all(store: &Store) -> Result<Vec<(i64, RelPath)>> {
 }
 
 /// The last publication, for what the next one keeps of it.
-pub(super) struct Before(Option<SiteRecord>);
+pub(super) struct Before(Option<Document>);
 
 impl Before {
     pub(super) fn load(store: &Store) -> Result<Self> {
         let Some((_, path)) = all(store)?.pop() else { return Ok(Self(None)) };
         let bytes = store.read_document(&path)?.unwrap_or_default();
-        Ok(Self(serde_json::from_slice::<Document>(&bytes).ok().map(|document| document.site)))
+        Ok(Self(serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// The platforms that `/lsrepo` was told to show.
+    pub(super) fn top(&self) -> &[Platform] {
+        self.0.as_ref().map_or(&[], |document| &document.top)
     }
 
     /// The repository of an OS; none where there was none, or where it is not whole any more.
@@ -109,7 +123,7 @@ impl Before {
             let name = path.rsplit('/').next().unwrap_or_default();
             name == "Packages" || name.starts_with("Packages.") || path.contains("/repodata/")
         };
-        let record = self.0.as_ref()?;
+        let record = &self.0.as_ref()?.site;
         let tree = |kind: &str| record.tree(&format!("{kind}/{os}"), store, is_index).ok().flatten();
         tree("apt").or_else(|| tree("yum"))
     }

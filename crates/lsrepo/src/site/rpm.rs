@@ -17,7 +17,7 @@ use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Publishes and shows it, with the metadata of `before`; gives the figures.
+/// Publishes and shows it, with the metadata of `before`; gives the tree and the figures.
 pub(super) fn mount(
     context: &Context,
     site: &mut Site,
@@ -25,7 +25,7 @@ pub(super) fn mount(
     platforms: BTreeMap<Platform, Vec<Prepared>>,
     (date, key): (Timestamp, &SecretKey),
     before: Option<&Tree>,
-) -> Result<Vec<PlatformSummary>> {
+) -> Result<(Tree, Vec<PlatformSummary>)> {
     let package_keys = package_keys(platforms.values().flatten());
     let module_hotfixes = platforms.values().flatten().flat_map(|set| &set.lock.sources).any(|source| source.module_hotfixes);
     let unsigned = platforms.values().flatten().map(unsigned_packages).sum::<usize>();
@@ -50,7 +50,7 @@ pub(super) fn mount(
     let summaries: Vec<PlatformSummary> = platforms.iter().map(summary).collect();
     site.mount_yum(YumRepository {
         os: os.clone(),
-        tree,
+        tree: tree.clone(),
         date,
         key: Some(key.public_armored()),
         package_keys,
@@ -58,7 +58,7 @@ pub(super) fn mount(
         module_hotfixes: module_hotfixes || platforms.iter().any(without_streams),
         platforms: summaries.clone(),
     });
-    Ok(summaries)
+    Ok((tree, summaries))
 }
 
 /// The keys of all packages, each once, under names that say which they are.

@@ -33,6 +33,7 @@ impl Site {
             match entry {
                 Entry::Bytes(bytes) => fs::write(path, bytes).unwrap(),
                 Entry::Blob { digest, .. } => fs::write(path, &blobs[digest]).unwrap(),
+                Entry::Parts(_) => panic!("no package is of parts"),
             }
         }
         fs::write(directory.path().join("key.asc"), key.public_armored()).unwrap();

@@ -10,18 +10,19 @@ use anyhow::Result;
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_serve::Site;
 use lsrepo_store::{Store, StoreError};
+use lsrepo_types::Platform;
 
 /// What a server that begins shows: what was shown last, or what the store holds.
-pub(super) fn first(context: &Context, store: &Store) -> Result<(Shown, Snapshot)> {
+pub(super) fn first(context: &Context, store: &Store, top: &[Platform]) -> Result<(Shown, Snapshot)> {
     match store.lock_exclusive() {
         Ok(_guard) => {
             let snapshot = current(context, store)?;
-            Ok((site::show(context, store, &snapshot)?, snapshot))
+            Ok((site::show(context, store, &snapshot, Some(top))?, snapshot))
         }
         // Somebody works in it: as it was, and the rest once he is done.
         Err(StoreError::Busy { .. }) => {
             let snapshot = snapshots::shown(store)?;
-            Ok((site::show_once(context, store, &snapshot)?, snapshot))
+            Ok((site::show_once(context, store, &snapshot, top)?, snapshot))
         }
         // A store that cannot be written can be shown all the same.
         Err(error) => {
@@ -31,7 +32,7 @@ pub(super) fn first(context: &Context, store: &Store) -> Result<(Shown, Snapshot
                 Some(_) => shown,
                 None => Snapshot { number: 1, date: None, roots: store.roots()? },
             };
-            Ok((site::show_once(context, store, &snapshot)?, snapshot))
+            Ok((site::show_once(context, store, &snapshot, top)?, snapshot))
         }
     }
 }
@@ -74,7 +75,7 @@ impl Watched {
     }
 
     /// Another site, where another snapshot is to be shown, or where it is asked for anew.
-    pub(super) fn look(&mut self, context: &Context, store: &Store, anew: bool) -> Result<Option<Site>> {
+    pub(super) fn look(&mut self, context: &Context, store: &Store, top: &[Platform], anew: bool) -> Result<Option<Site>> {
         shelves::reload(context, store, &mut self.bundles)?;
         let next = match snapshots::is_behind(store)? {
             true => match store.lock_exclusive() {
@@ -88,9 +89,9 @@ impl Watched {
             return Ok(None);
         }
         let shown = match store.lock_exclusive() {
-            Ok(_guard) => site::show(context, store, &next)?,
+            Ok(_guard) => site::show(context, store, &next, Some(top))?,
             Err(StoreError::Busy { .. }) => return Ok(None),
-            Err(_) => site::show_once(context, store, &next)?,
+            Err(_) => site::show_once(context, store, &next, top)?,
         };
         self.snapshot = next;
         Ok(Some(shown.site))
