@@ -2,7 +2,7 @@
 
 use crate::{
     condition::Validators,
-    html, listing, media_type, page,
+    html, listing, media_type,
     range::{self, Wanted},
     request_path::RequestPath,
     site::{Found, Resource, Site},
@@ -62,8 +62,7 @@ pub(crate) fn decide(site: &Site, head: &request::Parts, local: Option<SocketAdd
     match site.find(&path.inside) {
         Found::File(resource) => file(head, &path.inside, resource),
         Found::Directory(_) if !path.is_directory => redirect(&path.inside),
-        Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows)),
-        Found::Top => with_base(site, head, local, |base| web_page(head, page::render(site, base))),
+        Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows, site.catalogue.is_some()), false),
         Found::Setup(os) => with_base(site, head, local, |base| match site.setup(&os, base) {
             Some(script) => per_host(made(head, "setup.sh", script)),
             None => not_found(),
@@ -73,7 +72,7 @@ pub(crate) fn decide(site: &Site, head: &request::Parts, local: Option<SocketAdd
 }
 
 /// A file, whole or in part, or the word that it has not changed.
-fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
+pub(crate) fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
     let Resource { digest, size, bytes, date } = resource;
     let etag = format!("\"{digest}\"");
     let validators = Validators { etag: &etag, date };
@@ -127,11 +126,18 @@ fn made(head: &request::Parts, name: &str, content: String) -> Answer {
     file(head, name, resource)
 }
 
-fn web_page(head: &request::Parts, content: String) -> Answer {
-    let mut answer = per_host(made(head, "page", content));
+/// A page. Nothing of it comes from elsewhere, nothing in it runs but our own script, and no form leads away.
+pub(crate) fn web_page(head: &request::Parts, content: String, names_host: bool) -> Answer {
+    let mut answer = made(head, "page", content);
+    answer.set(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if names_host {
+        answer = per_host(answer);
+    }
     answer.set(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                  form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     answer.set(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    answer.set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }
 

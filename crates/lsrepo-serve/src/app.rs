@@ -6,15 +6,20 @@ use crate::{
     body::{Body, Report, Stream},
     budget::{Budget, LARGEST},
     event::{Access, Event, Listener},
+    pages::{self, Route},
     registry::{self, Incoming, Registry},
     server::Options,
-    site::{Current, Shown},
+    site::{Current, Shown, Site},
     small::{self, Small},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use lsrepo_store::Store;
 use lsrepo_types::Digest;
 use std::{convert::Infallible, fmt::Display, io, net::SocketAddr, ops::Range, sync::Arc, time::Instant};
+use tokio::sync::Semaphore;
+
+/// Pages that are made at once.
+const MOST_PAGES: usize = 4;
 
 /// The two ends of a connection, where they are known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +39,8 @@ pub struct App {
     files: Arc<Files>,
     small: Arc<Small>,
     registry: Arc<Registry>,
+    /// for pages, each of which takes some memory and time
+    pages: Arc<Semaphore>,
     listener: Option<Listener>,
 }
 
@@ -44,7 +51,8 @@ impl App {
         let registry = Arc::new(Registry::open(store.clone(), budget.clone(), options)?);
         let uploads = options.push.as_ref().map_or(0, |push| push.max_uploads);
         let (files, small) = (Arc::new(Files::new(uploads)), Arc::default());
-        Ok(Self { site, store, budget, files, small, registry, listener: options.listener.clone() })
+        let pages = Arc::new(Semaphore::new(MOST_PAGES));
+        Ok(Self { site, store, budget, files, small, registry, pages, listener: options.listener.clone() })
     }
 
     /// Gives up uploads that nobody has touched for too long.
@@ -68,7 +76,10 @@ impl App {
                 let incoming = (!reads).then(|| Incoming::new(sent, self.registry.stall()));
                 self.registry.answer(site, &head, incoming, ends.local).await
             }
-            false => answer::decide(&site, &head, ends.local),
+            false => match Route::of(&head) {
+                Some(route) => self.page(route, site, head.clone(), ends.local).await,
+                None => answer::decide(&site, &head, ends.local),
+            },
         };
         let is_head = head.method == Method::HEAD;
         let (answer, body) = match self.body(&answer.content, is_head, generation).await {
@@ -100,6 +111,19 @@ impl App {
             start,
         });
         Ok(response(answer, body.reported(report)))
+    }
+
+    /// A page is made by a thread that may wait for a disk.
+    async fn page(&self, route: Route, site: Arc<Site>, head: http::request::Parts, local: Option<SocketAddr>) -> Answer {
+        let failed = || answer::text(StatusCode::INTERNAL_SERVER_ERROR, "this page cannot be made");
+        let Ok(_place) = self.pages.acquire().await else { return failed() };
+        let (store, path) = (self.store.clone(), head.uri.path().to_owned());
+        let made = tokio::task::spawn_blocking(move || pages::answer(&route, &site, &store, &head, local)).await;
+        let Ok((answer, trouble)) = made else { return failed() };
+        if let Some(why) = trouble {
+            self.tell(|| Event::Broken { path, why });
+        }
+        answer
     }
 
     /// Opens what has to be opened, also for HEAD: a head must not promise what a GET cannot give.

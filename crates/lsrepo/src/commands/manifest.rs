@@ -10,7 +10,6 @@ mod head;
 mod html;
 mod text;
 mod vouch;
-mod words;
 
 pub(super) use approval::{cleared, refuse_registry};
 
