@@ -20,6 +20,7 @@ mod shelves;
 mod site;
 mod stored_images;
 mod upstreams;
+mod vouch;
 mod wanted;
 mod whole;
 

@@ -2,7 +2,10 @@
 
 mod deb;
 mod files;
+mod pages;
 mod rpm;
+
+pub(crate) use pages::blobs as page_blobs;
 
 use crate::{
     context::Context,
@@ -78,10 +81,12 @@ pub(crate) fn publish(
     // Nothing is older than the key that signs it, however old an archive is.
     let date = snapshot.date.unwrap_or(context.now).max(key.created());
     let mut site = Site::new(public, date);
+    let mut pages = pages::Pages::begin(store, snapshot, date);
     let (mut images, mut figures, mut all_files) = (Vec::new(), BTreeMap::new(), files::Files::default());
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
+        pages = pages.and_then(|mut pages| pages.add(store, name, &set).map(|()| pages));
         let platform = set.lock.name.clone();
         figures.entry(platform.clone()).or_insert_with(Figures::default).add(&set);
         images.extend(set.images.iter().map(|image| (set.lock.date, image.clone())));
@@ -106,6 +111,14 @@ pub(crate) fn publish(
             figures.entry(one.platform.clone()).or_default().packages = Some((one.packages, one.bytes));
         }
     }
+    // Without its lists a snapshot can be installed from all the same.
+    site = match pages.and_then(|pages| pages.finish(store, snapshot, date, older)) {
+        Ok(finished) => finished.shown_by(site)?,
+        Err(error) => {
+            context.progress.warn(&format!("pages: {error:#}; the web page shows no lists"));
+            site
+        }
+    };
     let shown = figures.iter().map(|(platform, figures)| format!("{platform}: {}", figures.text())).collect();
     Ok((site, shown))
 }

@@ -4,6 +4,7 @@
 mod apt;
 mod client;
 mod limits;
+mod pages;
 mod ranges;
 mod server;
 mod site;

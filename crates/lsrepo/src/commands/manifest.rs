@@ -9,7 +9,6 @@ mod document;
 mod head;
 mod html;
 mod text;
-mod vouch;
 
 pub(super) use approval::{cleared, refuse_registry};
 
