@@ -14,6 +14,7 @@ mod images;
 mod job;
 mod layers;
 mod manifest;
+mod pages;
 #[allow(clippy::print_stderr)] // it says what was not tested
 mod program;
 mod registry;

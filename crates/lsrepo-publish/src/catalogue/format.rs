@@ -14,6 +14,8 @@ pub(super) const MOST_HEAD: u64 = 1 << 20;
 pub(super) const MOST_NAMES: u64 = 128 << 10;
 /// The rows of a block, packed or not.
 pub(super) const MOST_ROWS: u64 = 4 << 20;
+/// A row: sixteen of them always fit.
+pub(super) const MOST_ROW: usize = (MOST_ROWS / BLOCK as u64) as usize - 8;
 /// Things in a catalogue.
 pub(super) const MOST_THINGS: u32 = 1 << 28;
 /// A name; longer ones are on no page.

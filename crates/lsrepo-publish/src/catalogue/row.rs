@@ -1,5 +1,6 @@
 //! What the catalogue says of each thing: all that its page shows.
 
+use super::format::cut;
 use lsrepo_types::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,51 @@ pub enum Row {
     File(File),
     Chart(Chart),
     Module(Module),
+}
+
+impl Row {
+    /// Keeps the first of every list that is longer than anybody reads.
+    pub(super) fn shorten(&mut self) {
+        match self {
+            Row::Package(package) => {
+                package.versions.truncate(20);
+                package.needed_by.truncate(100);
+                for one in &mut package.versions {
+                    one.description = cut(&one.description, 2000).to_owned();
+                    one.needs.truncate(60);
+                    one.urls.truncate(4);
+                    one.vouched_by.truncate(8);
+                    one.wanted_by.truncate(50);
+                }
+            }
+            Row::Image(image) => {
+                image.platforms.truncate(20);
+                image.referrers.truncate(50);
+                image.platforms.iter_mut().for_each(|platform| platform.layers.truncate(50));
+            }
+            Row::File(file) => file.shorten(),
+            Row::Chart(chart) => {
+                chart.images.truncate(200);
+                chart.file.shorten();
+            }
+            Row::Module(module) => {
+                module.parts.truncate(20);
+                for part in &mut module.parts {
+                    [&mut part.asked, &mut part.packages, &mut part.images, &mut part.files]
+                        .into_iter()
+                        .for_each(|list| list.truncate(80));
+                }
+            }
+        }
+    }
+}
+
+impl File {
+    fn shorten(&mut self) {
+        [&mut self.urls, &mut self.platforms, &mut self.wanted_by, &mut self.vouched_by]
+            .into_iter()
+            .for_each(|list| list.truncate(50));
+    }
 }
 
 /// A package of a platform.

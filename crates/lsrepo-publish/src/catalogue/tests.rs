@@ -148,6 +148,20 @@ fn the_same_things_in_another_order_give_the_same_bytes() {
     assert_eq!(write(DATE, small()).unwrap(), write(DATE, turned).unwrap());
 }
 
+#[test]
+fn one_thing_out_of_bounds_is_shortened_or_left_out_and_hides_no_other() {
+    let mut many = file("many", "x");
+    let mut huge = file("huge", "x");
+    if let (Row::File(many), Row::File(huge)) = (&mut many.row, &mut huge.row) {
+        many.urls = vec!["https://example.org/".into(); 50_000];
+        huge.urls = vec!["x".repeat(1 << 20)];
+    }
+    let catalogue = open(vec![file("b", "b"), many, huge, file(&"n".repeat(2000), "x")]);
+    assert_eq!(names(&catalogue, "", None, None), ["b", "many"]);
+    let Row::File(many) = catalogue.row(1).unwrap() else { panic!() };
+    assert_eq!(many.urls.len(), 50);
+}
+
 /// All that a page could ask.
 fn ask_everything(catalogue: &Catalogue<&[u8]>) -> Result<(), CatalogueError> {
     let found = catalogue.search(&Query { text: "nginx".into(), ..Query::default() }, 0, 50)?;

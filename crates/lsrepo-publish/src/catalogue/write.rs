@@ -3,7 +3,8 @@
 use super::{
     CatalogueError, Key, Range, Row, VERSION,
     format::{
-        BLOCK, HEADER, Head, MAGIC, MOST_HEAD, MOST_NAME, MOST_NAMES, MOST_ROWS, MOST_SUMMARY, MOST_THINGS, cut, push_number,
+        BLOCK, HEADER, Head, MAGIC, MOST_HEAD, MOST_NAME, MOST_NAMES, MOST_ROW, MOST_ROWS, MOST_SUMMARY, MOST_THINGS, cut,
+        push_number,
     },
 };
 use flate2::{Compression, write::DeflateEncoder};
@@ -38,10 +39,17 @@ impl Thing {
     }
 }
 
-/// The document of these things. Of two of one name the later one counts; names longer than 1024 bytes are left out.
+/// The document of these things. Of two of one name the later one counts. Names longer than 1024 bytes are left out; a row of
+/// more than 256 KiB is shortened, and left out where that does not help: one thing out of bounds must not hide all others.
 pub fn write(date: Timestamp, things: Vec<Thing>) -> Result<Vec<u8>, CatalogueError> {
-    let things: BTreeMap<Key, Thing> =
-        things.into_iter().filter(|thing| thing.key.name.len() <= MOST_NAME).map(|thing| (thing.key.clone(), thing)).collect();
+    let fitting = things.into_iter().filter(|thing| thing.key.name.len() <= MOST_NAME).filter_map(|mut thing| {
+        let fits = |row: &Row| serde_json::to_vec(row).is_ok_and(|bytes| bytes.len() <= MOST_ROW);
+        if !fits(&thing.row) {
+            thing.row.shorten();
+        }
+        fits(&thing.row).then_some((thing.key.clone(), thing))
+    });
+    let things: BTreeMap<Key, Thing> = fitting.collect();
     let platforms: BTreeSet<&str> =
         things.values().flat_map(|thing| thing.platforms.iter().chain(Some(&thing.key.place))).map(String::as_str).collect();
     let platforms: Vec<String> = platforms.into_iter().filter(|name| !name.is_empty()).map(str::to_owned).collect();

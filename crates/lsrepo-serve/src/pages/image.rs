@@ -29,7 +29,7 @@ pub(super) fn page(view: &View<'_>, catalogue: &Catalogue<Stored>, repository: &
         }
     }
     let Some(first) = images.first() else { return Ok(None) };
-    let count = how_many(numbers.len() as u64, "tag or digest", "tags and digests");
+    let count = how_many(numbers.len() as u64, "tag", "tags and digests");
     let here = |at: u64| address(&["images", repository], &[("at", if at == 0 { String::new() } else { at.to_string() }.as_str())]);
     let content = Markup::element("p class=\"eyebrow\"", Markup::fixed("<a href=\"/images/\">Images</a>"))
         .then(Markup::of("h1", repository))
@@ -102,7 +102,8 @@ fn pull(base: &BaseUrl, image: &str) -> Markup {
 
 fn tag(image: &Image) -> Markup {
     let named = image.tag.as_deref().unwrap_or(&image.digest);
-    let heading = Markup::with("h2", &[("id", &anchor(named))], Markup::text(named));
+    let words = if image.tag.is_some() { "Tag " } else { "" };
+    let heading = Markup::with("h2", &[("id", &anchor(named))], Markup::text(format!("{words}{named}")));
     let all = facts([
         ("Digest", code(&image.digest)),
         ("Size", size(image.bytes)),

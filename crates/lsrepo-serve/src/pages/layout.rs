@@ -20,7 +20,7 @@ pub(crate) enum Place {
 }
 
 /// The way around: where, its address, its word, and whether it shows what a catalogue says.
-const WAYS: [(Place, &str, &str, bool); 9] = [
+const WAYS: [(Place, &str, &str, bool); 8] = [
     (Place::Overview, "/", "Overview", false),
     (Place::Packages, "/packages/", "Packages", true),
     (Place::Images, "/images/", "Images", true),
@@ -28,8 +28,7 @@ const WAYS: [(Place, &str, &str, bool); 9] = [
     (Place::Charts, "/browse/charts", "Charts", true),
     (Place::Modules, "/modules/", "Modules", true),
     (Place::Snapshots, "/snapshots/", "Snapshots", true),
-    (Place::Setup, "/setup/", "Set up a client", false),
-    (Place::Health, "/health", "Health", false),
+    (Place::Setup, "/setup/", "Set up", false),
 ];
 
 /// A whole page around its content.
@@ -57,7 +56,7 @@ pub(crate) fn page(place: Place, title: &str, has_catalogue: bool, content: Mark
 
 const FOOTER: &str = "\n<footer><p>Served by lsrepo. Nothing on this page comes from elsewhere.</p>\
     <ul><li><a href=\"/keys/lsrepo.asc\">Signing key</a></li><li><a href=\"/v2/\">Registry</a></li>\
-    <li><a href=\"/healthz\">Health for machines</a></li></ul></footer>\n";
+    <li><a href=\"/health\">Health</a></li></ul></footer>\n";
 
 fn header(place: Place, has_catalogue: bool) -> Markup {
     let way = |(known, address, word, _): (Place, &str, &'static str, bool)| {
@@ -68,7 +67,8 @@ fn header(place: Place, has_catalogue: bool) -> Markup {
         Markup::element("li", Markup::with("a", current, Markup::fixed(word)))
     };
     let ways: Markup = WAYS.into_iter().filter(|(_, _, _, needs)| has_catalogue || !needs).map(way).collect();
-    let brand = Markup::fixed("<a class=\"brand\" href=\"/\"><span aria-hidden=\"true\"></span>lsrepo</a>");
+    let icon = Markup::void("img alt=\"\" width=\"26\" height=\"26\"", &[("src", &format!("/assets/{}", NAMES.icon))]);
+    let brand = Markup::element("a class=\"brand\" href=\"/\"", icon.then(Markup::fixed("lsrepo")));
     // The pages that are for searching have a better place for it.
     let search = match has_catalogue && !matches!(place, Place::Overview | Place::Search) {
         true => Markup::fixed(

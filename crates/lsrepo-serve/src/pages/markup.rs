@@ -102,6 +102,8 @@ pub(crate) fn table(caption: &str, heads: &[&'static str], rows: impl IntoIterat
             .zip(heads)
             .enumerate()
             .map(|(number, (cell, head))| match number {
+                // what is in a cell stays together when the cell becomes a line
+                1.. if !cell.is_empty() => Markup::with("td role=\"cell\"", &[("data-label", head)], Markup::element("div", cell)),
                 0 => Markup::with("th scope=\"row\" role=\"rowheader\"", &[("data-label", head)], cell),
                 _ => Markup::with("td role=\"cell\"", &[("data-label", head)], cell),
             })

@@ -12,6 +12,9 @@ use crate::site::Repository;
 use lsrepo_publish::catalogue::Kind;
 use lsrepo_types::{Count, Timestamp};
 
+/// Systems whose commands stand on the first page; all of them are a choice on the page for setting up.
+const MOST_CLIENTS: usize = 3;
+
 pub(super) fn page(view: &View<'_>) -> Made {
     let site = view.site;
     let catalogue = view.catalogue()?;
@@ -39,7 +42,7 @@ pub(super) fn page(view: &View<'_>) -> Made {
     if site.repositories.is_empty() && site.images.is_empty() && catalogue.as_ref().is_none_or(|catalogue| catalogue.is_empty()) {
         content = content.then(Markup::of("p", "Nothing is published here yet."));
     }
-    content = content.then(platforms(view)).then(images(view)).then(clients(view)).then(key(view));
+    content = content.then(platforms(view)).then(clients(view)).then(images(view)).then(key(view));
     Ok(Some(Page { place: Place::Overview, title: "lsrepo".into(), content, per_host: true }))
 }
 
@@ -126,7 +129,7 @@ fn clients(view: &View<'_>) -> Markup {
             "<p>As root. Other sources are moved aside; <code>--revert</code> brings them back. \
              <a href=\"/setup/\">More ways and other tools</a></p>",
         ))
-        .then(site.repositories.iter().map(one).collect())
+        .then(site.repositories.iter().take(MOST_CLIENTS).map(one).collect())
 }
 
 fn key(view: &View<'_>) -> Markup {

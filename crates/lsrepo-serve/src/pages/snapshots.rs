@@ -11,7 +11,7 @@ use super::{
     search::select,
 };
 use crate::site::ShownSnapshot;
-use lsrepo_publish::catalogue::{Catalogue, CatalogueError, Difference, Kind, Line, Row, diff};
+use lsrepo_publish::catalogue::{Catalogue, CatalogueError, Difference, Kind, Line, PackageVersion, Row, diff};
 use lsrepo_types::Bytes;
 
 const PER_PAGE: u64 = 100;
@@ -124,12 +124,18 @@ fn line(before: &Catalogue<Stored>, after: &Catalogue<Stored>, one: &Difference)
     };
     let place = if key.place.is_empty() { String::new() } else { format!(", {}", key.place) };
     let what = Markup::text(format!("{}{place}", word(key.kind)));
-    Ok(vec![name, what, Markup::with("span", &[("class", class)], Markup::fixed(change)), side(old.as_ref()), side(new.as_ref())])
+    let (mut was, mut is) = (side(old.as_ref()), side(new.as_ref()));
+    if was == is {
+        // one version, built twice
+        (was, is) = (builds(old.as_ref()), builds(new.as_ref()));
+    }
+    let change = Markup::with("span", &[("class", class)], Markup::fixed(change));
+    Ok(vec![name, what, change, Markup::text(was), Markup::text(is)])
 }
 
 /// What tells one side from the other.
-fn side(line: Option<&Line>) -> Markup {
-    let Some(line) = line else { return Markup::default() };
+fn side(line: Option<&Line>) -> String {
+    let Some(line) = line else { return String::new() };
     let versions = match &line.row {
         Row::Package(package) => package.versions.iter().take(4).map(|one| one.version.clone()).collect(),
         Row::Image(image) => vec![image.digest.chars().take(19).collect()],
@@ -137,5 +143,15 @@ fn side(line: Option<&Line>) -> Markup {
         Row::Chart(chart) => vec![chart.file.digest.to_string().chars().take(19).collect()],
         Row::Module(_) => vec![brief(&line.row).0],
     };
-    Markup::text(versions.join(", "))
+    versions.join(", ")
+}
+
+/// What tells one build of a package from another.
+fn builds(line: Option<&Line>) -> String {
+    let Some(Line { row: Row::Package(package), .. }) = line else { return side(line) };
+    let build = |one: &PackageVersion| {
+        let digest = one.digest.map(|digest| digest.to_string().chars().take(19).collect::<String>());
+        format!("{} {} ({})", one.version, one.arch, digest.unwrap_or_default())
+    };
+    package.versions.iter().take(4).map(build).collect::<Vec<_>>().join(", ")
 }

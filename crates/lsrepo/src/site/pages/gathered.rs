@@ -37,7 +37,10 @@ pub(super) struct Gathered {
 
 /// Who vouches, in words, and whether one of them is an upstream's signature.
 pub(super) fn words(all: &[Vouch]) -> (Vec<String>, bool) {
-    let words = |one: &Vouch| format!("{} {}", one.how.words(), one.by.join(", ")).trim_end().to_owned();
+    let words = |one: &Vouch| match one.by.is_empty() {
+        true => one.how.words().trim_end_matches(':').to_owned(),
+        false => format!("{} {}", one.how.words(), one.by.join(", ")),
+    };
     (all.iter().map(words).collect(), all.iter().any(|one| one.how.is_signature()))
 }
 
@@ -116,6 +119,7 @@ impl Gathered {
         let known = wanted::known(&[] as &[&str])?;
         things.extend(self.modules.into_iter().map(|(name, module)| {
             let summary = known.iter().find(|one| one.name.to_string() == name).map(|one| one.summary.clone());
+            let summary = summary.or((name == "command-line").then(|| "what was asked for by name".to_owned()));
             module_thing(name, module, summary.unwrap_or_default())
         }));
         let mut sboms = Sboms::new();

@@ -64,11 +64,7 @@ fn deb(facts: &mut Facts, control: &str, arch: &str) {
     let field = |name: &str| paragraph.as_ref().and_then(|paragraph| paragraph.get(name)).unwrap_or_default();
     let mut lines = field("Description").lines();
     facts.summary = lines.next().unwrap_or_default().trim().to_owned();
-    let plain = |line: &str| match line.trim() {
-        "." => String::new(),
-        text => text.to_owned(),
-    };
-    facts.version.description = lines.map(plain).collect::<Vec<_>>().join("\n");
+    facts.version.description = flowing(lines);
     facts.version.homepage = Some(field("Homepage").trim().to_owned()).filter(|text| !text.is_empty());
     facts.version.source = stanza.source_name().to_owned();
     let fields = [
@@ -80,6 +76,31 @@ fn deb(facts: &mut Facts, control: &str, arch: &str) {
     facts.relations = fields.into_iter().filter_map(|(how, field)| Some(deb_relations(how, field?, arch))).flatten().collect();
     let provides = stanza.provides.and_then(|field| lsrepo_deb::dependency::provides(field).ok()).unwrap_or_default();
     facts.offers = provides.into_iter().map(|(name, version)| (name.to_owned(), version.map(str::to_owned))).collect();
+}
+
+/// A long description as a text that flows: a `.` ends a paragraph, and what is indented further keeps its lines
+/// (Debian Policy, 5.6.13).
+fn flowing<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let (mut text, mut flows) = (String::new(), false);
+    for line in lines {
+        let plain = line.trim();
+        let is_fixed = line.starts_with("  ") || plain.starts_with(['*', '-']);
+        match (plain, flows && !is_fixed) {
+            (".", _) => text.push_str("\n\n"),
+            (plain, true) => {
+                text.push(' ');
+                text.push_str(plain);
+            }
+            (plain, false) => {
+                if !text.is_empty() && !text.ends_with('\n') {
+                    text.push('\n');
+                }
+                text.push_str(plain);
+            }
+        }
+        flows = plain != "." && (!is_fixed || plain.starts_with(['*', '-']));
+    }
+    text
 }
 
 /// Paths that packages of a set name: files that others offer.
@@ -129,5 +150,14 @@ fn sign(operator: Operator) -> Sign {
         Operator::Equal => Sign::Equal,
         Operator::GreaterEqual => Sign::GreaterEqual,
         Operator::Greater => Sign::Greater,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_description_flows_and_its_lists_stay_lists() {
+        let text = " jq is like sed\n for JSON.\n .\n It has:\n  * one\n  * two, which\n    is long\n .\n The end.";
+        assert_eq!(super::flowing(text.lines()), "jq is like sed for JSON.\n\nIt has:\n* one\n* two, which\nis long\n\nThe end.");
     }
 }
