@@ -14,6 +14,7 @@ use lsrepo_oci::{
     AuthFile, Content, Reference, RegistriesConf, Wanted,
     api::{Challenge, ChunkRange, Page, Query, Route},
 };
+use lsrepo_publish::catalogue::{self, Catalogue};
 use lsrepo_rpm::{
     Advisory, Comps, Evr, Metalink, Modules, Nevra, NevraRef, Package, Record, Repomd, Repository, Request, Variables, filelists,
     metadata::{self, Compression, Placed},
@@ -35,6 +36,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("auth_file", auth_file),
     ("bom", bom),
     ("bundle", bundle),
+    ("catalogue", catalogue),
     ("challenge", challenge),
     ("chart", helm_chart),
     ("checksums", published_checksums),
@@ -406,6 +408,23 @@ pub fn upload_range(data: &[u8]) {
     if let Ok(range) = ChunkRange::parse(text(data)) {
         let last = range.first + (range.length - 1);
         assert_eq!(ChunkRange::parse(&format!("{}-{last}", range.first)), Ok(range));
+    }
+}
+
+/// A catalogue of a snapshot: whatever a page asks of it is answered or refused.
+pub fn catalogue(data: &[u8]) {
+    let Ok(catalogue) = Catalogue::open(data) else { return };
+    let query = catalogue::Query { text: "a".to_owned(), ..catalogue::Query::default() };
+    let found = catalogue.search(&query, 0, 16).map(|found| found.numbers).unwrap_or_default();
+    let first = 0..u32::try_from(catalogue.len()).unwrap_or(u32::MAX).min(64);
+    for number in first.chain(found) {
+        assert!(u64::from(number) < catalogue.len());
+        if let Ok(line) = catalogue.line(number) {
+            let _ = catalogue.find(&line.key);
+        }
+    }
+    if let Ok(same) = catalogue::diff(&catalogue, &catalogue, None) {
+        assert!(same.all.is_empty() && same.bytes_more == 0 && same.bytes_less == 0);
     }
 }
 

@@ -15,6 +15,7 @@ mod job;
 mod lambdastack;
 mod layers;
 mod manifest;
+mod pages;
 #[allow(clippy::print_stderr)] // it says what was not tested
 mod program;
 mod registry;

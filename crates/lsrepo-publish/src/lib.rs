@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr))]
 
 pub mod apt;
+pub mod catalogue;
 pub mod client;
 mod date;
 pub mod lambdastack;

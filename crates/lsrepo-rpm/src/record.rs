@@ -4,6 +4,7 @@
 //! The texts are pieces of XML, element by element as createrepo_c writes them. What a publisher decides is not
 //! in them: where the package lies, and which more of its files stand in `primary`.
 
+mod read;
 mod render;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use crate::{
     app::Ends,
     condition::Validators,
-    html, listing, media_type, page,
+    html, listing, media_type,
     range::{self, Wanted},
     request_path::RequestPath,
     site::{Found, Resource, Site},
@@ -49,31 +49,31 @@ impl Content {
     }
 }
 
-/// Answers a request.
-pub(crate) fn decide(site: &Site, head: &request::Parts, ends: Ends) -> Answer {
+/// Answers a request, and says what is wrong where the store does not have what it should.
+pub(crate) fn decide(site: &Site, head: &request::Parts, ends: Ends) -> (Answer, Option<String>) {
     if !matches!(head.method, Method::GET | Method::HEAD) {
-        return only_reads();
+        return (only_reads(), None);
     }
     let path = match RequestPath::parse(head.uri.path()) {
         Ok(path) => path,
-        Err(bad) => return text(StatusCode::BAD_REQUEST, bad.0),
+        Err(bad) => return (text(StatusCode::BAD_REQUEST, bad.0), None),
     };
-    match site.find_or_empty(&path.inside) {
+    let answer = match site.find_or_empty(&path.inside) {
         Found::File(resource) => file(head, &path.inside, resource),
         Found::Directory(_) if !path.is_directory => redirect(&path.inside),
-        Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows)),
-        Found::Top => with_base(site, head, ends, |base| web_page(head, page::render(site, base))),
+        Found::Directory(rows) => web_page(head, listing::render(&path.inside, &rows, site.catalogue.is_some()), false),
         Found::Setup(os) => with_base(site, head, ends, |base| match site.setup(&os, base) {
             Some(script) => per_host(made(head, "setup.sh", script)),
             None => not_found(),
         }),
         Found::Nothing => not_found(),
-        Found::Broken(why) => text(StatusCode::INTERNAL_SERVER_ERROR, &why),
-    }
+        Found::Broken(why) => return (text(StatusCode::INTERNAL_SERVER_ERROR, "the store lacks a part of this"), Some(why)),
+    };
+    (answer, None)
 }
 
 /// A file, whole or in part, or the word that it has not changed.
-fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
+pub(crate) fn file(head: &request::Parts, path: &str, resource: Resource) -> Answer {
     let Resource { digest, size, bytes, parts, date } = resource;
     // A tag of parts is a digest, and not that of the bytes: nobody is to check them by it.
     let etag = match parts {
@@ -132,11 +132,18 @@ fn made(head: &request::Parts, name: &str, content: String) -> Answer {
     file(head, name, resource)
 }
 
-fn web_page(head: &request::Parts, content: String) -> Answer {
-    let mut answer = per_host(made(head, "page", content));
+/// A page. Nothing of it comes from elsewhere, nothing in it runs but our own script, and no form leads away.
+pub(crate) fn web_page(head: &request::Parts, content: String, names_host: bool) -> Answer {
+    let mut answer = made(head, "page", content);
+    answer.set(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if names_host {
+        answer = per_host(answer);
+    }
     answer.set(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                  form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     answer.set(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    answer.set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }
 

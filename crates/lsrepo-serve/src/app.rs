@@ -9,6 +9,7 @@ use crate::{
     event::{Access, Event, Listener},
     health,
     metrics::{Kind, Metrics},
+    pages::{self, Route},
     parts::{Sequence, Source},
     registry::{self, Incoming, Registry},
     request_path::RequestPath,
@@ -30,6 +31,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Instant,
 };
+use tokio::sync::Semaphore;
+
+/// Pages that are made at once.
+const MOST_PAGES: usize = 4;
 
 /// The two ends of a connection, where they are known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +58,8 @@ struct Shared {
     files: Arc<Files>,
     small: Small,
     registry: Registry,
+    /// for pages, each of which takes some memory and time
+    pages: Arc<Semaphore>,
     login: RwLock<Arc<Login>>,
     throttle: Arc<Throttle>,
     metrics: Arc<Metrics>,
@@ -73,6 +80,7 @@ impl App {
             files: Arc::new(Files::new(uploads)),
             small: Small::default(),
             registry,
+            pages: Arc::new(Semaphore::new(MOST_PAGES)),
             login: RwLock::new(login),
             throttle: Arc::new(Throttle::new(options.per_client)),
             metrics: Arc::default(),
@@ -135,7 +143,7 @@ impl App {
             let login = self.login();
             self.0.registry.answer(site, &head, incoming, (&login, ends)).await
         } else {
-            self.page(&site, &head, ends).await
+            self.plain(site, &head, ends).await
         };
         let is_head = head.method == Method::HEAD;
         let (answer, body) = match self.body(&answer.content, is_head, generation).await {
@@ -160,7 +168,7 @@ impl App {
     }
 
     /// Everything but the registry.
-    async fn page(&self, site: &Site, head: &request::Parts, ends: Ends) -> Answer {
+    async fn plain(&self, site: Arc<Site>, head: &request::Parts, ends: Ends) -> Answer {
         let login = self.login();
         let mut private = false;
         if login.hides_something() {
@@ -180,15 +188,30 @@ impl App {
                 }
             }
         }
-        let mut answer = match head.uri.path() {
-            "/healthz" => health::healthz(site, head, &self.0.metrics),
-            "/metrics" => health::metrics(head, &self.0.metrics),
-            _ => answer::decide(site, head, ends),
+        let path = head.uri.path();
+        let page = (Kind::of(path) == Kind::Page).then(|| Route::of(head)).flatten();
+        let (mut answer, trouble) = match (path, page) {
+            ("/healthz", _) => (health::healthz(&site, head, &self.0.metrics), None),
+            ("/metrics", _) => (health::metrics(head, &self.0.metrics), None),
+            (_, Some(route)) => self.page(route, site, head.clone(), ends).await,
+            (_, None) => answer::decide(&site, head, ends),
         };
+        if let Some(why) = trouble {
+            self.tell(|| Event::Broken { path: path.to_owned(), why });
+        }
         if private {
             answer.make_private();
         }
         answer
+    }
+
+    /// A page is made by a thread that may wait for a disk.
+    async fn page(&self, route: Route, site: Arc<Site>, head: request::Parts, ends: Ends) -> (Answer, Option<String>) {
+        let failed = || text(StatusCode::INTERNAL_SERVER_ERROR, "this page cannot be made");
+        let Ok(_place) = self.0.pages.acquire().await else { return (failed(), None) };
+        let store = self.0.store.clone();
+        let made = tokio::task::spawn_blocking(move || pages::answer(&route, &site, &store, &head, ends)).await;
+        made.unwrap_or_else(|_| (failed(), None))
     }
 
     /// Opens what has to be opened, also for HEAD: a head must not promise what a GET cannot give.

@@ -1,6 +1,13 @@
 //! A directory as a page: names and sizes, nothing else.
 
-use crate::{html, site::is_for_lambdastack};
+use crate::{
+    html,
+    pages::{
+        layout::{self, Place},
+        markup::{Markup, table},
+    },
+    site::is_for_lambdastack,
+};
 use lsrepo_types::Bytes;
 use std::fmt::Write;
 
@@ -13,10 +20,10 @@ pub(crate) struct Row {
 }
 
 /// The page of a directory at `path`.
-pub(crate) fn render(path: &str, rows: &[Row]) -> String {
+pub(crate) fn render(path: &str, rows: &[Row], has_catalogue: bool) -> String {
     match is_for_lambdastack(path) {
         true => plain(path, rows),
-        false => table(path, rows),
+        false => page(path, rows, has_catalogue),
     }
 }
 
@@ -38,29 +45,26 @@ fn plain(path: &str, rows: &[Row]) -> String {
     page
 }
 
-fn table(path: &str, rows: &[Row]) -> String {
-    let mut body = format!("<h1>{}</h1>\n<table>\n", breadcrumbs(path));
-    for row in rows {
+fn page(path: &str, rows: &[Row], has_catalogue: bool) -> String {
+    let row = |row: &Row| {
         let slash = if row.is_directory { "/" } else { "" };
         let size = row.size.map(|size| Bytes(size).to_string()).unwrap_or_default();
         // `./` before a name: `a:b` would be an address with a scheme
-        _ = writeln!(
-            body,
-            "<tr><td class=\"name\"><a href=\"./{}{slash}\">{}{slash}</a><td class=\"number\">{size}",
-            html::encode(&row.name),
-            html::escape(&row.name)
-        );
-    }
-    body.push_str("</table>\n");
-    html::page(&format!("/{path}/"), &body)
+        let address = format!("./{}{slash}", html::encode(&row.name));
+        vec![Markup::link(&address, Markup::text(format!("{}{slash}", row.name))), Markup::text(size)]
+    };
+    let list = table("Files and folders", &["Name", "Size"], rows.iter().map(row));
+    let content = Markup::element("h1 class=\"path\"", breadcrumbs(path)).then(list);
+    layout::page(Place::Elsewhere, &format!("/{path}/"), has_catalogue, content)
 }
 
-fn breadcrumbs(path: &str) -> String {
-    let mut crumbs = "<a href=\"/\">/</a>".to_owned();
+fn breadcrumbs(path: &str) -> Markup {
+    let mut crumbs = Markup::fixed("<a href=\"/\">/</a>");
     let mut address = "/".to_owned();
     for part in path.split('/') {
-        _ = write!(address, "{}/", html::encode(part));
-        _ = write!(crumbs, " <a href=\"{address}\">{}</a> /", html::escape(part));
+        address.push_str(&html::encode(part));
+        address.push('/');
+        crumbs = crumbs.then(Markup::fixed(" ")).then(Markup::link(&address, Markup::text(part))).then(Markup::fixed(" /"));
     }
     crumbs
 }

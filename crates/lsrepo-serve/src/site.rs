@@ -17,7 +17,9 @@ use lsrepo_publish::{
     client::{BaseUrl, repository_key_name},
 };
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
+pub(crate) use mount::Stored;
 use mount::{Files, Mount};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
@@ -35,6 +37,21 @@ pub struct Site {
     pub(crate) base_url: Option<BaseUrl>,
     pub(crate) images: RegistryImages,
     pub(crate) date: Timestamp,
+    /// of the catalogue that pages are made from
+    pub(crate) catalogue: Option<Digest>,
+    /// the oldest first, what is shown is the last
+    pub(crate) snapshots: Vec<ShownSnapshot>,
+}
+
+/// A snapshot that can be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownSnapshot {
+    /// the how-manieth it is
+    pub number: u64,
+    /// its date
+    pub date: Timestamp,
+    /// of its catalogue, a blob of the store
+    pub catalogue: Digest,
 }
 
 /// The key that signs what is shown.
@@ -53,8 +70,6 @@ pub(crate) enum Found {
     File(Resource),
     /// the set-up script of an OS
     Setup(Os),
-    /// the first page
-    Top,
     Directory(Vec<Row>),
     Nothing,
     /// the store does not have what it should, and why
@@ -93,6 +108,8 @@ impl Site {
             base_url: None,
             images: RegistryImages::new(),
             date,
+            catalogue: None,
+            snapshots: Vec::new(),
         };
         let files = [("lsrepo.asc", site.key.armored.as_bytes().to_vec()), ("lsrepo.gpg", site.key.binary.clone())];
         let mut keys = Tree::default();
@@ -112,6 +129,25 @@ impl Site {
     pub fn with_base_url(mut self, base_url: BaseUrl) -> Self {
         self.base_url = Some(base_url);
         self
+    }
+
+    /// Makes pages from this catalogue, a blob of the store. Without one there are only those that need none.
+    #[must_use]
+    pub fn with_catalogue(mut self, catalogue: Digest) -> Self {
+        self.catalogue = Some(catalogue);
+        self
+    }
+
+    /// Shows how these differ; the oldest comes first, what is shown is the last.
+    #[must_use]
+    pub fn with_snapshots(mut self, snapshots: Vec<ShownSnapshot>) -> Self {
+        self.snapshots = snapshots;
+        self
+    }
+
+    /// Whether there is a file at a path.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        matches!(self.find(path), Found::File(_))
     }
 
     /// Shows a tree below a path. `date` is what `Last-Modified` says of its files.
@@ -168,12 +204,6 @@ impl Site {
     /// Looks a checked path up; nothing but these maps is ever consulted.
     pub(crate) fn find(&self, path: &str) -> Found {
         let path = &*lambdastack::usual(path);
-        if path.is_empty() {
-            return Found::Top;
-        }
-        if path == "setup" {
-            return self.setup_scripts();
-        }
         if let Some(name) = path.strip_prefix("setup/") {
             return self.find_setup(name);
         }
@@ -193,11 +223,6 @@ impl Site {
             Found::Nothing if lambdastack::owner(path).is_some_and(is_there) => Found::Directory(Vec::new()),
             found => found,
         }
-    }
-
-    fn setup_scripts(&self) -> Found {
-        let name = |os: &Os| Row { name: format!("{os}.sh"), is_directory: false, size: None };
-        Found::Directory(self.repositories.keys().map(name).collect())
     }
 
     fn find_setup(&self, name: &str) -> Found {

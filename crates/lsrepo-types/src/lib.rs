@@ -14,6 +14,7 @@ mod path;
 mod platform;
 mod sha512;
 mod time;
+mod visible;
 
 pub use arch::{Arch, ArchError};
 pub use digest::{Digest, DigestError, Hasher, VerifyError, VerifyingReader};
@@ -23,3 +24,4 @@ pub use path::{RelPath, RelPathError};
 pub use platform::{Family, Os, OsError, Platform, PlatformError};
 pub use sha512::{Sha512, Sha512Hasher};
 pub use time::{Timestamp, TimestampError};
+pub use visible::visible;

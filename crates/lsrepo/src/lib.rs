@@ -24,6 +24,7 @@ mod site;
 mod snapshots;
 mod stored_images;
 mod upstreams;
+mod vouch;
 mod wanted;
 mod whole;
 

@@ -4,7 +4,11 @@ mod deb;
 mod files;
 pub(crate) mod kept;
 mod lambdastack;
+mod pages;
+mod pages;
 mod rpm;
+
+pub(crate) use pages::blobs as page_blobs;
 
 use crate::{
     authority,
@@ -84,9 +88,12 @@ fn publish(
     let (mut images, mut image_parts) = (Vec::new(), Vec::new());
     let (mut figures, mut all_files) = (BTreeMap::new(), files::Files::default());
     let mut for_roles = lambdastack::Gathered::default();
+    let mut pages = pages::Pages::begin(store, snapshot, date);
+    let mut trees = BTreeMap::new();
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {
         let set = prepared::read(store, name, digest)?;
+        pages = pages.and_then(|mut pages| pages.add(store, name, &set).map(|()| pages));
         let platform = set.lock.name.clone();
         figures.entry(platform.clone()).or_insert_with(Figures::default).add(&set);
         images.extend(set.images.iter().map(|image| (set.lock.date, image.clone())));
@@ -104,7 +111,7 @@ fn publish(
     site.mount_images(registry(context, store, images)?);
     for (os, platforms) in by_os {
         let before = before.tree(store, &os);
-        let summaries = match os.family() {
+        let (tree, summaries) = match os.family() {
             Family::Debian => {
                 for_roles.deb(context, &platforms, (date, &key))?;
                 deb::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?
@@ -112,9 +119,10 @@ fn publish(
             Family::RedHat => {
                 let (tree, summaries) = rpm::mount(context, &mut site, &os, platforms, (date, &key), before.as_ref())?;
                 for_roles.rpm(&os, &tree);
-                summaries
+                (tree, summaries)
             }
         };
+        trees.insert(os, tree);
         for one in summaries {
             figures.entry(one.platform.clone()).or_default().packages = Some((one.packages, one.bytes));
         }
@@ -125,6 +133,14 @@ fn publish(
         site.mount("lsrepo".parse()?, tree, date);
     }
     lines.extend(said);
+    // Without its lists a snapshot can be installed from all the same.
+    site = match pages.and_then(|pages| pages.finish(store, snapshot, date, &trees)) {
+        Ok(finished) => finished.shown_by(site)?,
+        Err(error) => {
+            context.progress.warn(&format!("pages: {error:#}; the web page shows no lists"));
+            site
+        }
+    };
     Ok((Shown { site, lines }, image_parts))
 }
 

@@ -89,3 +89,19 @@ fn a_record_survives_its_journey() {
     assert!(!json.contains("epoch"), "{json}");
     assert_eq!(record.nevra().to_string(), "demo-1.2-3.x86_64");
 }
+
+#[test]
+fn what_a_record_was_made_of_can_be_read_from_it() {
+    let mut more = fixture::relations(PROVIDES, &[("demo", 8, "1:1.2-3"), ("a<b>&\"c", 0, "")]);
+    more.extend(fixture::relations(REQUIRES, &[("(a if b)", 0, ""), ("/bin/sh", 1 << 9, ""), ("x", 12, "2.0")]));
+    more.extend(files(&[("/etc/demo.conf", 0o100_644, 1), ("/opt/<x>", 0o040_755, 0)]));
+    let record = record(more);
+    assert_eq!((record.summary(), record.description(), record.url()), ("a fixture".into(), "A fixture.".into(), String::new()));
+    assert_eq!(record.source_rpm(), "fixture-1-1.src.rpm");
+    let texts = |kind| record.relations(kind).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts("provides"), ["demo = 1:1.2-3", "a<b>&\"c"]);
+    assert_eq!(texts("requires"), ["(a if b)", "/bin/sh", "x >= 2.0"]);
+    assert_eq!(texts("suggests"), Vec::<String>::new());
+    let paths = ["/opt/<x>", "/bin/sh", "/etc/demo.conf"].into();
+    assert_eq!(record.files_among(&paths), ["/etc/demo.conf", "/opt/<x>"]);
+}

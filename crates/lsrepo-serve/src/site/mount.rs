@@ -11,10 +11,10 @@ use lsrepo_store::Blob;
 use lsrepo_types::{Digest, RelPath, Timestamp};
 use std::{collections::HashMap, io, sync::Arc};
 
-/// A blob that holds a table.
-pub(crate) struct StoredTable(pub(crate) Blob);
+/// A blob that is read in small pieces.
+pub(crate) struct Stored(pub(crate) Blob);
 
-impl ReadAt for StoredTable {
+impl ReadAt for Stored {
     fn size(&self) -> io::Result<u64> {
         self.0.size()
     }
@@ -36,7 +36,7 @@ pub(super) enum Files {
         /// the entries that publishing made, with the digest that nobody wants to compute again per request
         made: HashMap<RelPath, (Digest, Bytes)>,
     },
-    Table(Table<StoredTable>),
+    Table(Table<Stored>),
 }
 
 impl Files {
@@ -82,7 +82,7 @@ impl Mount {
         Ok(directory(path, rows))
     }
 
-    fn in_table(&self, table: &Table<StoredTable>, path: &str) -> io::Result<Found> {
+    fn in_table(&self, table: &Table<Stored>, path: &str) -> io::Result<Found> {
         if let Some(TableFile { parts, .. }) = table.get(path)? {
             let date = Some(self.date);
             return match &parts[..] {

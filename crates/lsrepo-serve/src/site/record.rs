@@ -2,8 +2,8 @@
 //! server that shows a snapshot again reads these, and publishes nothing.
 
 use super::{
-    AptRepository, Repository, Site, YumRepository,
-    mount::{Files, Mount, StoredTable},
+    AptRepository, Repository, ShownSnapshot, Site, YumRepository,
+    mount::{Files, Mount, Stored},
 };
 use lsrepo_publish::{
     Entry, Part, Tree,
@@ -21,6 +21,8 @@ pub struct SiteRecord {
     mounts: Vec<MountRecord>,
     apt: Vec<AptRepository>,
     yum: Vec<YumRepository>,
+    catalogue: Option<Digest>,
+    snapshots: Vec<ShownSnapshot>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +53,8 @@ impl Site {
                 Repository::Yum(one) => yum.push(one.clone()),
             }
         }
-        Ok(SiteRecord { date: self.date, mounts, apt, yum })
+        let (catalogue, snapshots) = (self.catalogue, self.snapshots.clone());
+        Ok(SiteRecord { date: self.date, mounts, apt, yum, catalogue, snapshots })
     }
 
     /// Shows again what was recorded, instead of what this site shows; its key and its images stay.
@@ -59,9 +62,10 @@ impl Site {
         self.date = record.date;
         for MountRecord { at, table, date } in &record.mounts {
             let blob = store.open_blob(table).map_err(io::Error::other)?;
-            let files = Files::Table(Table::open(StoredTable(blob))?);
+            let files = Files::Table(Table::open(Stored(blob))?);
             self.mounts.insert(at.clone(), Mount { files, date: *date });
         }
+        (self.catalogue, self.snapshots) = (record.catalogue, record.snapshots.clone());
         record.apt.iter().cloned().for_each(|one| self.describe_apt(one));
         record.yum.iter().cloned().for_each(|one| self.describe_yum(one));
         Ok(())
@@ -71,11 +75,11 @@ impl Site {
 impl SiteRecord {
     /// Every blob that it needs: tables, and what they list.
     pub fn blobs(&self, store: &Store) -> io::Result<BTreeSet<Digest>> {
-        let mut all = BTreeSet::new();
+        let mut all: BTreeSet<Digest> = self.catalogue.into_iter().collect();
         for mount in &self.mounts {
             all.insert(mount.table);
             let blob = store.open_blob(&mount.table).map_err(io::Error::other)?;
-            for file in Table::open(StoredTable(blob))?.files() {
+            for file in Table::open(Stored(blob))?.files() {
                 all.extend(file?.parts.iter().filter_map(|part| match part {
                     Part::Blob { digest, .. } => Some(*digest),
                     Part::Bytes(_) => None,
@@ -90,7 +94,7 @@ impl SiteRecord {
         let Some(mount) = self.mounts.iter().find(|mount| mount.at.as_str() == at) else { return Ok(None) };
         let blob = store.open_blob(&mount.table).map_err(io::Error::other)?;
         let mut tree = Tree::default();
-        for file in Table::open(StoredTable(blob))?.files() {
+        for file in Table::open(Stored(blob))?.files() {
             let file = file?;
             let (Ok(path), [Part::Blob { digest, size }]) = (file.path.parse(), &file.parts[..]) else { continue };
             let entry = match is_made(&file.path) {

@@ -5,6 +5,7 @@ mod apt;
 mod client;
 mod lambdastack;
 mod limits;
+mod pages;
 mod parts;
 mod ranges;
 mod server;

@@ -35,6 +35,8 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
         live.insert(digest);
         live.extend(prepared::blobs_of(&store, &name, &digest)?);
     }
+    // What is looked at is needed as long as its snapshot is remembered.
+    live.extend(site::page_blobs(&store)?);
     let stays = |digest: &Digest| live.contains(digest) || is_young(&store, digest, args.grace);
     let done = lsrepo_serve::collect(&store, stays, context.now, args.grace, args.dry_run);
     let done = done?;

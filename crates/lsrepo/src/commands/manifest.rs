@@ -9,8 +9,6 @@ mod document;
 mod head;
 mod html;
 mod text;
-mod vouch;
-mod words;
 
 pub(super) use approval::{cleared, refuse_registry};
 

@@ -14,7 +14,7 @@ use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
 use std::collections::BTreeMap;
 
-/// Publishes and shows it, with the indexes of `before`; gives the figures.
+/// Publishes and shows it, with the indexes of `before`; gives the tree and the figures.
 pub(super) fn mount(
     context: &Context,
     site: &mut Site,
@@ -22,7 +22,7 @@ pub(super) fn mount(
     platforms: BTreeMap<Platform, Vec<Prepared>>,
     (date, key): (Timestamp, &SecretKey),
     before: Option<&Tree>,
-) -> Result<Vec<PlatformSummary>> {
+) -> Result<(Tree, Vec<PlatformSummary>)> {
     let platforms: Vec<PlatformPackages> =
         platforms.into_iter().map(|(platform, sets)| packages(platform, &sets)).collect::<Result<_>>()?;
     let mut tree = apt::publish(&platforms, date, key)?;
@@ -36,8 +36,8 @@ pub(super) fn mount(
     let mut components: Vec<String> = summaries.iter().flat_map(|one| one.components.clone()).collect();
     components.sort_by_key(|name| (name != apt::MAIN, name.clone()));
     components.dedup();
-    site.mount_apt(AptRepository { os: os.clone(), tree, date, components, platforms: summaries.clone() });
-    Ok(summaries)
+    site.mount_apt(AptRepository { os: os.clone(), tree: tree.clone(), date, components, platforms: summaries.clone() });
+    Ok((tree, summaries))
 }
 
 /// The packages of a platform, the modules' parts joined.

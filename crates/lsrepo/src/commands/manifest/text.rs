@@ -3,11 +3,10 @@
 use super::{
     View,
     document::{Entry, PlatformPart, SourcePart, Totals},
-    words::visible,
 };
 use crate::commands::carry::figures;
 use lsrepo_bom::inventory::{Artifact, Difference};
-use lsrepo_types::{Bytes, Count};
+use lsrepo_types::{Bytes, Count, visible};
 
 /// The whole, totals first.
 pub(super) fn render(view: &View<'_>) -> String {

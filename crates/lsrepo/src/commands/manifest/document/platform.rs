@@ -1,7 +1,7 @@
 //! One platform's part of a manifest: its sources, its modules, and every artifact once.
 
 use super::{Sum, Totals};
-use crate::commands::manifest::vouch::{self, Vouch};
+use crate::vouch::{self, Vouch};
 use lsrepo_bom::{
     inventory::{self, Artifact},
     lock::{LockedKey, LockedSource, PackageSignatures, PlatformLock},

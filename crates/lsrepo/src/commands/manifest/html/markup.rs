@@ -1,7 +1,6 @@
 //! HTML that cannot be anything else: text gets into it only through [`Markup::text`].
 
-use crate::commands::manifest::words::visible;
-use lsrepo_types::Digest;
+use lsrepo_types::{Digest, visible};
 
 /// A piece of a page.
 #[derive(Clone, Debug, Default)]

@@ -7,8 +7,8 @@ use super::{
 use crate::commands::manifest::{
     document::{Document, Entry, PlatformPart, Sum, Unlisted},
     text::became,
-    vouch::Vouch,
 };
+use crate::vouch::Vouch;
 use lsrepo_bom::inventory::{Artifact, Difference};
 use lsrepo_types::Bytes;
 

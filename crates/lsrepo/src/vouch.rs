@@ -6,17 +6,17 @@ use serde::Serialize;
 
 /// One who vouches for an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Vouch {
+pub(crate) struct Vouch {
     /// in which way
-    pub(super) how: How,
+    pub(crate) how: How,
     /// fingerprints of keys, addresses, digests
-    pub(super) by: Vec<String>,
+    pub(crate) by: Vec<String>,
 }
 
 /// How an artifact is vouched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum How {
+pub(crate) enum How {
     /// its digest hangs from an index that this key signed
     SignedIndex,
     /// it bears a signature by one of these keys
@@ -43,7 +43,7 @@ pub(super) enum How {
 
 impl How {
     /// In words, before those who vouch.
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             How::SignedIndex => "index signed by",
             How::SignedPackage => "package signed by one of the source's keys:",
@@ -60,7 +60,7 @@ impl How {
     }
 
     /// Whether an upstream's signature stands behind it.
-    pub(super) fn is_signature(self) -> bool {
+    pub(crate) fn is_signature(self) -> bool {
         matches!(self, How::SignedIndex | How::SignedPackage | How::OldSignedPackage | How::SignedChecksums)
     }
 }
@@ -70,7 +70,7 @@ fn vouch(how: How, by: impl IntoIterator<Item = String>) -> Vouch {
 }
 
 /// Who vouches for a package.
-pub(super) fn package(part: &PlatformLock, package: &LockedPackage) -> Vec<Vouch> {
+pub(crate) fn package(part: &PlatformLock, package: &LockedPackage) -> Vec<Vouch> {
     let source = part.sources.iter().find(|source| source.name == package.source);
     let keys = || part.keys.iter().filter(|key| key.sources.contains(&package.source)).map(|key| key.fingerprint.clone());
     let mut all: Vec<Vouch> =
@@ -89,7 +89,7 @@ pub(super) fn package(part: &PlatformLock, package: &LockedPackage) -> Vec<Vouch
 }
 
 /// Who vouches for a file.
-pub(super) fn file(part: &PlatformLock, file: &LockedFile) -> Vec<Vouch> {
+pub(crate) fn file(part: &PlatformLock, file: &LockedFile) -> Vec<Vouch> {
     vec![by_proof(part, file.proof, &file.urls)]
 }
 
@@ -117,7 +117,7 @@ fn key(named: &str) -> String {
 }
 
 /// Who vouches for a container image.
-pub(super) fn image(image: &LockedImage) -> Vec<Vouch> {
+pub(crate) fn image(image: &LockedImage) -> Vec<Vouch> {
     let referrers: Vec<String> = image.referrers.iter().map(|one| one.digest.to_string()).collect();
     let carried = (!referrers.is_empty()).then(|| vouch(How::CarriedReferrers, referrers));
     [vouch(How::PinnedDigest, [])].into_iter().chain(carried).collect()

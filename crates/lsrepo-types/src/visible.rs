@@ -1,10 +1,10 @@
-//! Names out of a bundle, made harmless: they come from somebody who may want the reader to see something else.
+//! Names from outside, made harmless: they come from somebody who may want the reader to see something else.
 
 use std::fmt::Write as _;
 
 /// The text with every character seen that is not there to be seen: no escape sequence reaches a terminal, and nothing runs
 /// backwards on a page.
-pub(super) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match is_hidden(c) {
