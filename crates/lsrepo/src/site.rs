@@ -5,7 +5,6 @@ mod files;
 pub(crate) mod kept;
 mod lambdastack;
 mod pages;
-mod pages;
 mod rpm;
 
 pub(crate) use pages::blobs as page_blobs;

@@ -4,7 +4,7 @@
 //! server may show it right now.
 //! Of what was pushed stays what has a tag, what an image that stays lists, and what refers to one that stays.
 
-use crate::{cli::GcArgs, context::Context, output::print, prepared, site::kept, snapshots};
+use crate::{cli::GcArgs, context::Context, output::print, prepared, site, snapshots};
 use anyhow::Result;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
@@ -25,7 +25,7 @@ struct Gone {
 pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
     let store = context.store()?;
     let _guard = context.alone(&store)?;
-    let mut live: BTreeSet<Digest> = kept::blobs(&store)?;
+    let mut live: BTreeSet<Digest> = site::kept::blobs(&store)?;
     let remembered = snapshots::all(&store)?.into_iter().flat_map(|record| record.roots);
     for (name, digest) in store.roots()?.into_iter().chain(remembered) {
         // A snapshot with a bundle that was forgotten may lack some.

@@ -104,7 +104,7 @@ impl Gathered {
             let Some(tree) = trees.get(&platform.os) else { continue };
             let path = |(path, entry): (&lsrepo_types::RelPath, &Entry)| match entry {
                 Entry::Blob { digest, .. } => Some((*digest, format!("{folder}/{}/{path}", platform.os))),
-                Entry::Bytes(_) => None,
+                Entry::Bytes(_) | Entry::Parts(_) => None,
             };
             let paths: BTreeMap<Digest, String> = tree.entries.iter().filter_map(path).collect();
             let place = |(digest, mut facts): (Digest, Facts)| {
