@@ -216,7 +216,7 @@ fn tls_is_spoken_with_an_authority_of_ones_own_that_hosts_find_among_the_keys() 
     }
     let server = Server::start_with(&desk, "far", &["--listen", "https://127.0.0.1:0"]);
     let ca = desk.path("ca.crt");
-    fs::write(&ca, server.get("/keys/lsrepo-ca.crt")).unwrap();
+    fs::write(&ca, server.get("/keys/ca.crt")).unwrap();
     assert_eq!(fs::read_to_string(&ca).unwrap(), desk.far(&["tls", "export"]).well());
     let shown: serde_json::Value = serde_json::from_str(&desk.far(&["tls", "show", "-o", "json"]).well()).unwrap();
     assert_eq!(shown["names"], serde_json::json!(["127.0.0.1", "repo.example"]));

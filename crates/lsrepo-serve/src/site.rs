@@ -14,7 +14,7 @@ use crate::{listing::Row, registry::RegistryImages};
 use bytes::Bytes;
 use lsrepo_publish::{
     Entry, Parts, Tree,
-    client::{BaseUrl, repository_key_name},
+    client::{BaseUrl, Setup, repository_key_name, setup_script},
 };
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
 pub(crate) use mount::Stored;
@@ -35,6 +35,7 @@ pub struct Site {
     pub(crate) repositories: BTreeMap<Os, Repository>,
     pub(crate) key: PublicKey,
     pub(crate) base_url: Option<BaseUrl>,
+    ca: Option<String>,
     pub(crate) images: RegistryImages,
     pub(crate) date: Timestamp,
     /// of the catalogue that pages are made from
@@ -106,6 +107,7 @@ impl Site {
             repositories: BTreeMap::new(),
             key,
             base_url: None,
+            ca: None,
             images: RegistryImages::new(),
             date,
             catalogue: None,
@@ -150,6 +152,15 @@ impl Site {
         matches!(self.find(path), Found::File(_))
     }
 
+    /// The authority that our certificate is of, as PEM, where clients do not know it: it is in the set-up scripts, and
+    /// at `/keys/ca.crt`.
+    #[must_use]
+    pub fn with_ca(mut self, pem: String) -> Self {
+        self.add_key("ca.crt", pem.as_bytes());
+        self.ca = Some(pem);
+        self
+    }
+
     /// Shows a tree below a path. `date` is what `Last-Modified` says of its files.
     pub fn mount(&mut self, at: RelPath, tree: Tree, date: Timestamp) {
         self.mounts.insert(at, Mount { files: Files::of(tree), date });
@@ -190,7 +201,7 @@ impl Site {
     }
 
     /// Shows a file at `/keys/`. What cannot be a name is left out.
-    pub fn add_key(&mut self, name: &str, bytes: &[u8]) {
+    fn add_key(&mut self, name: &str, bytes: &[u8]) {
         if let (Some(mount), Ok(path)) = (self.mounts.get_mut(KEYS), name.parse::<RelPath>()) {
             mount.add(path, bytes);
         }
@@ -198,7 +209,9 @@ impl Site {
 
     /// The set-up script of an OS, for clients that reach us at `base_url`.
     pub(crate) fn setup(&self, os: &Os, base_url: &BaseUrl) -> Option<String> {
-        Some(self.repositories.get(os)?.setup(base_url, &self.key))
+        let source = self.repositories.get(os)?.package_source(base_url, &self.key);
+        let registry_hosts: Vec<_> = self.images.hosts().cloned().collect();
+        Some(setup_script(&Setup { source, registry_hosts: &registry_hosts, ca: self.ca.as_deref() }))
     }
 
     /// Looks a checked path up; nothing but these maps is ever consulted.

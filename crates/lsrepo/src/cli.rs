@@ -2,6 +2,7 @@
 
 mod bom;
 mod bundle;
+mod client;
 mod image_command;
 mod images;
 mod key;
@@ -15,6 +16,7 @@ pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportLi
 pub use bundle::{
     BundleCommand, DiffArgs, ExportArgs, ExtractArgs, ImportArgs, InspectArgs, LsArgs, ReceiptArgs, RepairArgs, VerifyArgs,
 };
+pub use client::{ClientApplyArgs, ClientCommand, ClientPart, ClientRevertArgs, ClientStatusArgs};
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
 pub use key::KeyCommand;
@@ -126,6 +128,9 @@ pub enum Command {
     /// Show, compare, switch and forget what was imported at different times
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// Point this host at a server of lsrepo, and back: packages, images, the authority
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Remove from the store what nothing needs any more
     Gc(GcArgs),
     /// Read every blob of the store, and bring back what is damaged or missing

@@ -2,6 +2,7 @@
 
 mod bom;
 mod carry;
+mod client;
 mod fsck;
 mod gc;
 mod image;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Image(command) => image::run(&context, &command),
         Command::Service(command) => service::run(&context, &command),
         Command::Snapshot(command) => snapshot::run(&context, &command),
+        Command::Client(command) => client::run(&context, &command),
         Command::Gc(args) => gc::run(&context, &args),
         Command::Fsck(args) => fsck::run(&context, &args),
         Command::Tls(command) => tls::run(&context, &command),

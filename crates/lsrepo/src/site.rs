@@ -22,9 +22,6 @@ use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Family, Os, Platform, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where hosts find the certificate of our authority, below `/keys/`.
-const CA: &str = "lsrepo-ca.crt";
-
 /// A snapshot that is ready to be shown.
 pub(crate) struct Shown {
     pub(crate) site: Site,
@@ -67,11 +64,11 @@ fn site_with_key(context: &Context, date: Timestamp) -> Result<Site> {
     let key = context.key()?;
     let public =
         PublicKey { armored: key.public_armored(), binary: key.public_binary(), fingerprint: key.fingerprint().to_string() };
-    let mut site = Site::new(public, date);
-    if let Some(ca) = authority::certificate(context)? {
-        site.add_key(CA, ca.as_bytes());
-    }
-    Ok(site)
+    let site = Site::new(public, date);
+    Ok(match authority::certificate(context)? {
+        Some(ca) => site.with_ca(ca),
+        None => site,
+    })
 }
 
 /// Publishes a snapshot; `before` is what was published last. Gives the parts of locks that its images need, too.
