@@ -7,6 +7,7 @@ mod lambdastack;
 mod limits;
 mod pages;
 mod parts;
+mod plain;
 mod ranges;
 mod server;
 mod site;
