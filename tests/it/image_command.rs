@@ -55,7 +55,12 @@ fn a_server_shows_them_and_takes_nothing() {
     assert!(server.ask("GET", &format!("{path}?ns=elsewhere.example"), "").0.starts_with("HTTP/1.1 404"));
     assert!(server.ask("POST", "/v2/org/app/blobs/uploads/", "Content-Length: 0\r\n").0.starts_with("HTTP/1.1 405"));
     let page = String::from_utf8(server.get("/")).unwrap();
-    assert!(page.contains("<td><code>org/app</code><td>1") && page.contains("/org/app:1</pre>"), "{page}");
+    assert!(page.contains("href=\"/images/\"") && page.contains("/org/app:1</code></pre>"), "{page}");
+    let image = String::from_utf8(server.get(&format!("/images/{ns}/org/app"))).unwrap();
+    assert!(
+        image.contains(&format!("{}/org/app:1</code></pre>", server.address)),
+        "a name with a port in it cannot be pulled: {image}"
+    );
     assert!(!page.contains("Set up a host"), "no package is served, and no repository");
 }
 

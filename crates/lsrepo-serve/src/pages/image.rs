@@ -34,7 +34,7 @@ pub(super) fn page(view: &View<'_>, catalogue: &Catalogue<Stored>, repository: &
     let content = Markup::element("p class=\"eyebrow\"", Markup::fixed("<a href=\"/images/\">Images</a>"))
         .then(Markup::of("h1", repository))
         .then(Markup::of("p class=\"lead\"", format!("A container image, carried with {count}.")))
-        .then(pull(view.base, &name(first)))
+        .then(pull(view.base, &name(view.site.images.name_here(repository), first)))
         .then(images.iter().map(tag).collect())
         .then(pager(at, images.len() as u64, numbers.len() as u64, PER_PAGE, here));
     Ok(Some(Page { place: Place::Images, title: repository.to_owned(), content, per_host: true }))
@@ -59,10 +59,10 @@ fn numbers(catalogue: &Catalogue<Stored>, repository: &str) -> Result<Vec<u32>, 
 }
 
 /// `docker.io/library/nginx:1.27`
-fn name(image: &Image) -> String {
+fn name(repository: &str, image: &Image) -> String {
     match &image.tag {
-        Some(tag) => format!("{}:{tag}", image.repository),
-        None => format!("{}@{}", image.repository, image.digest),
+        Some(tag) => format!("{repository}:{tag}"),
+        None => format!("{repository}@{}", image.digest),
     }
 }
 

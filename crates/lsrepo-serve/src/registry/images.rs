@@ -106,12 +106,15 @@ impl RegistryImages {
 
     /// The names under which clients can ask; a host with a port is not one of those, where the path alone will do.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.repositories.iter().map(|(name, imported)| {
-            match imported.has_port && self.with_path(imported.path.as_str()).len() == 1 {
-                true => imported.path.as_str(),
-                false => name.as_str(),
-            }
-        })
+        self.repositories.keys().map(|name| self.name_here(name))
+    }
+
+    /// One of these names, of the image that has this whole name.
+    pub(crate) fn name_here<'a>(&'a self, whole: &'a str) -> &'a str {
+        match self.repositories.get(whole) {
+            Some(imported) if imported.has_port && self.with_path(imported.path.as_str()).len() == 1 => imported.path.as_str(),
+            _ => whole,
+        }
     }
 }
 
