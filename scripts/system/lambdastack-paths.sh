@@ -156,11 +156,10 @@ tar -xpf "$file" -C image
 jq -r '.[0].Layers[]' image/manifest.json | while read -r layer; do tar -xpf "image/$layer" -C rootfs; done
 [ "$(rootfs/hello)" = hello ] || fail 'the layers are not the image'
 
-step 'a download that was cut goes on; equal stores give equal archives'
+step 'a download that was cut goes on; platforms have the same archive'
 [ "$(curl -fsS --head "$url/images/$file" | tr -d '\r' | sed -n 's/^content-length: //p')" = "$(stat -c %s "$file")" ]
 head -c 1000000 "$file" >part.tar
 curl -fsS --continue-at - -o part.tar "$url/images/$file"
 cmp part.tar "$file"
-"$lsrepo" image export haproxy:2.2.2-alpine --format docker-archive --platform linux/amd64 -o exported.tar
-cmp exported.tar "$file"
+curl -fsS "$url/almalinux-8/amd64/images/$file" | cmp - "$file"
 step 'done'

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let kept = kept.map(|kept| kept.parse()).transpose()?;
         images.push(image_layout::take(&store, Path::new(layout), tag, name.parse()?, kept.as_slice())?);
     }
-    let options = ArchiveOptions { format, platform, referrers };
+    let options = ArchiveOptions { format, platform, referrers, familiar: false };
     let started = Instant::now();
     let summary = write_to_path(&store, &images, &options, Path::new(out), &|_| {})?;
     println!("{summary:?}");

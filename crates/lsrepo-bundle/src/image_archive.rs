@@ -66,6 +66,9 @@ pub struct ArchiveOptions {
     pub platform: Option<ImagePlatform>,
     /// with signatures, attestations and the like; not in Docker's format
     pub referrers: bool,
+    /// in `manifest.json`, names as docker shows them: `nginx:1` for `docker.io/library/nginx:1`. Docker takes both for the
+    /// same; podman, where it goes by that file, takes the short one for `localhost/nginx:1`
+    pub familiar: bool,
 }
 
 /// A part of an archive: put one behind the other, they are its bytes.

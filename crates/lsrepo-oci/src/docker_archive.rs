@@ -40,8 +40,8 @@ pub enum DockerArchiveError {
 
 impl DockerImage {
     /// The image that a manifest describes, under these tags. A reference without a tag gives it no name: an archive of
-    /// this kind knows no digests. Tags are written as `docker save` writes them.
-    pub fn of(manifest: &Content, names: &[&Reference]) -> Result<Self, DockerArchiveError> {
+    /// this kind knows no digests. `familiar` tags are written as `docker save` writes them.
+    pub fn of(manifest: &Content, names: &[&Reference], familiar: bool) -> Result<Self, DockerArchiveError> {
         let Kind::Image { config, layers } = &manifest.kind else { return Err(DockerArchiveError::Index) };
         let wrong = |what, media_type: &str| {
             let media_type = media_type.chars().take(120).collect();
@@ -58,7 +58,8 @@ impl DockerImage {
                 _ => return wrong("layer", &layer.media_type),
             }
         }
-        let tagged = |name: &&Reference| name.tag.as_ref().map(|tag| format!("{}:{tag}", name.familiar_name()));
+        let written = |name: &Reference| if familiar { name.familiar_name() } else { name.name() };
+        let tagged = |name: &&Reference| name.tag.as_ref().map(|tag| format!("{}:{tag}", written(name)));
         Ok(Self {
             config: blob_path(&config.digest),
             repo_tags: names.iter().filter_map(tagged).collect(),
@@ -95,19 +96,29 @@ mod tests {
     fn the_manifest_names_the_files_of_the_layout() {
         let content = image(media_type::DOCKER_CONFIG, "application/vnd.docker.image.rootfs.diff.tar.gzip");
         let (tag, digest) = ("nginx:1".parse().unwrap(), format!("a.b/c@{}", Digest::of(b"x")).parse().unwrap());
-        let image = DockerImage::of(&content, &[&tag, &digest]).unwrap();
+        let image = DockerImage::of(&content, &[&tag, &digest], false).unwrap();
         let text = String::from_utf8(docker_manifest(&[image])).unwrap();
         let (config, layer) = (Digest::of(b"config").hex(), Digest::of(b"layer").hex());
         assert_eq!(
             text,
-            format!(r#"[{{"Config":"blobs/sha256/{config}","RepoTags":["nginx:1"],"Layers":["blobs/sha256/{layer}"]}}]"#)
+            format!(
+                r#"[{{"Config":"blobs/sha256/{config}","RepoTags":["docker.io/library/nginx:1"],"Layers":["blobs/sha256/{layer}"]}}]"#
+            )
         );
+    }
+
+    #[test]
+    fn familiar_tags_are_those_of_docker_save() {
+        let content = image(media_type::DOCKER_CONFIG, "application/vnd.docker.image.rootfs.diff.tar.gzip");
+        let names = ["nginx:1".parse().unwrap(), "quay.io/org/app:2".parse().unwrap()];
+        let image = DockerImage::of(&content, &[&names[0], &names[1]], true).unwrap();
+        assert_eq!(image.repo_tags, ["nginx:1", "quay.io/org/app:2"]);
     }
 
     #[test]
     fn what_docker_cannot_load_is_told_in_words() {
         let layer = "application/vnd.oci.image.layer.v1.tar";
-        let of = |config: &str, layer: &str| DockerImage::of(&image(config, layer), &[]);
+        let of = |config: &str, layer: &str| DockerImage::of(&image(config, layer), &[], false);
         assert!(of(media_type::IMAGE_CONFIG, layer).is_ok() && of(media_type::IMAGE_CONFIG, &format!("{layer}+gzip")).is_ok());
         let said = of(media_type::IMAGE_CONFIG, &format!("{layer}+zstd")).unwrap_err().to_string();
         assert!(said.contains("zstd") && said.contains("--format oci"), "{said}");
@@ -116,6 +127,6 @@ mod tests {
         assert!(of(media_type::IMAGE_CONFIG, "application/vnd.dev.cosign.simplesigning.v1+json").is_err());
         assert!(of(media_type::IMAGE_CONFIG, &format!("{layer}+encrypted")).is_err());
         let index = Content::parse("", br#"{"schemaVersion":2,"manifests":[]}"#).unwrap();
-        assert_eq!(DockerImage::of(&index, &[]), Err(DockerArchiveError::Index));
+        assert_eq!(DockerImage::of(&index, &[], false), Err(DockerArchiveError::Index));
     }
 }

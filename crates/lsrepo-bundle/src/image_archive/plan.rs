@@ -45,7 +45,7 @@ impl Plan {
                 });
             }
         }
-        let docker = (options.format == ArchiveFormat::Docker).then(|| docker(store, &images)).transpose()?;
+        let docker = (options.format == ArchiveFormat::Docker).then(|| docker(store, &images, options.familiar)).transpose()?;
         let index = Index::new(unique(entries)).to_bytes();
         Ok(Self { index, docker, blobs: blobs.manifests.into_iter().chain(blobs.others).collect() })
     }
@@ -103,7 +103,7 @@ fn one_of(mut platforms: Vec<ImagePlatform>, image: &Image) -> Result<Option<Ima
 }
 
 /// `manifest.json`: equal images stand there once, with all their names.
-fn docker(store: &Store, images: &[Cow<'_, Image>]) -> Result<Vec<u8>, ArchiveError> {
+fn docker(store: &Store, images: &[Cow<'_, Image>], familiar: bool) -> Result<Vec<u8>, ArchiveError> {
     let mut names: BTreeMap<AnyDigest, Vec<&Reference>> = BTreeMap::new();
     let mut order: Vec<&Image> = Vec::new();
     for image in images {
@@ -120,7 +120,8 @@ fn docker(store: &Store, images: &[Cow<'_, Image>]) -> Result<Vec<u8>, ArchiveEr
         let unread = |why| SurveyError::Manifest { digest: digest.into(), why };
         let content = Content::parse(&image.root.media_type, &bytes)
             .map_err(|why| ArchiveError::Survey { name: name.clone(), why: unread(why).into() })?;
-        DockerImage::of(&content, &names[&image.root.digest]).map_err(|why| ArchiveError::Docker { name, why: why.into() })
+        DockerImage::of(&content, &names[&image.root.digest], familiar)
+            .map_err(|why| ArchiveError::Docker { name, why: why.into() })
     };
     Ok(docker_manifest(&order.iter().map(entry).collect::<Result<Vec<_>, _>>()?))
 }

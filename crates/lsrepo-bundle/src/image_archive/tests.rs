@@ -116,7 +116,7 @@ impl Archive {
 }
 
 fn options(format: ArchiveFormat, platform: Option<&str>) -> ArchiveOptions {
-    ArchiveOptions { format, platform: platform.map(|text| text.parse().unwrap()), referrers: false }
+    ArchiveOptions { format, platform: platform.map(|text| text.parse().unwrap()), referrers: false, familiar: false }
 }
 
 fn oci(platform: Option<&str>) -> ArchiveOptions {
@@ -173,7 +173,7 @@ fn docker_gets_one_platform_with_its_layers_as_they_are() {
     assert_eq!(named.contents, meant.contents);
     assert_eq!(meant.names[..3], ["oci-layout", "index.json", "manifest.json"]);
     let entry = &meant.json("manifest.json")[0];
-    assert_eq!(entry["RepoTags"], json!(["app:1"]));
+    assert_eq!(entry["RepoTags"], json!(["docker.io/library/app:1"]));
     let path = |bytes: &[u8]| format!("blobs/sha256/{}", Digest::of(bytes).hex());
     assert_eq!(entry["Layers"], json!([path(b"shared"), path(b"arm64")]));
     assert!(meant.names.contains(&entry["Config"].as_str().unwrap().to_owned()));
@@ -188,7 +188,7 @@ fn several_images_share_layers_and_equal_ones_are_one_with_several_names() {
     assert_eq!(archive.check(), 2 + 2 + 3);
     let manifest = archive.json("manifest.json");
     let tags: Vec<_> = manifest.as_array().unwrap().iter().map(|one| one["RepoTags"].clone()).collect();
-    assert_eq!(tags, [json!(["a:1", "c:1"]), json!(["b:1"])]);
+    assert_eq!(tags, [json!(["docker.io/library/a:1", "docker.io/library/c:1"]), json!(["docker.io/library/b:1"])]);
     assert_eq!(archive.json("index.json")["manifests"].as_array().unwrap().len(), 3);
     let twice = [desk.named("a:1", &amd64, &[]), desk.named("a:1", &arm64, &[])];
     assert!(desk.error(&twice, &oci(None)).starts_with("two images are called docker.io/library/a:1"));

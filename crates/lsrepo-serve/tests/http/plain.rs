@@ -22,7 +22,7 @@ fn what_the_short_way_does_not_take_is_answered_all_the_same() {
         client.write(head.as_bytes()).unwrap();
         assert_eq!(client.reply(true).text(), "ok\n", "{head:?}");
     }
-    for head in ["GET / HTTP/1.1\r\n\r\n", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"] {
+    for head in ["GET / HTTP/1.1\r\n\r\n", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n\r\n"] {
         let mut client = Client::new(server.address);
         client.write(head.as_bytes()).unwrap();
         let answer = client.rest().unwrap_or_default();

@@ -138,10 +138,11 @@ impl One {
     }
 }
 
-/// What `lsrepo image export --format docker-archive` writes for this platform, to be put together when it is asked for.
+/// What `lsrepo image export --format docker-archive` writes for this platform, but for the name, which is as roles list it;
+/// to be put together when it is asked for.
 fn archive(store: &Store, image: &Image, platform: &Platform) -> Result<Parts> {
     let platform = Some(ImagePlatform::linux(platform.arch));
-    let options = ArchiveOptions { format: ArchiveFormat::Docker, platform, referrers: false };
+    let options = ArchiveOptions { format: ArchiveFormat::Docker, platform, referrers: false, familiar: true };
     let parts = pieces(store, std::slice::from_ref(image), &options)?.into_iter().map(|piece| match piece {
         Piece::Made(bytes) => Part::Bytes(Arc::from(bytes)),
         Piece::Blob(blob) => Part::Blob { digest: blob.digest, size: blob.size },

@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, args: &ImageExportArgs) -> Result<()> {
             (ArchiveFormat::Docker, Some(platform))
         }
     };
-    let options = ArchiveOptions { format, platform, referrers: args.with_referrers };
+    let options = ArchiveOptions { format, platform, referrers: args.with_referrers, familiar: false };
     let carrying = Carrying::new(context.progress, "export");
     let on_event = |event: Event<'_>| carrying.hear(&event);
     let summary = match args.output.as_os_str() == "-" {
