@@ -3,13 +3,13 @@
 
 mod base_url;
 mod registry;
-#[cfg(test)]
-mod tests;
+mod setup;
 mod yum;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use registry::{ConfigFile, RegistryClient, RegistryClientError, registry_config, render_config};
-pub use yum::{YumKey, YumSource, repository_key_name, rpm_setup, yum_repo};
+pub use setup::{AptSource, PackageSource, Setup, bare_script, setup_script};
+pub use yum::{YumKey, YumSource, repository_key_name, yum_repo};
 
 use lsrepo_types::Os;
 
@@ -72,19 +72,7 @@ pub fn debian_sources(os: &Os, base_url: &BaseUrl, components: &[String]) -> Str
     }
 }
 
-/// The script at `/setup/<os>.sh`: POSIX sh, can be run again, undone with `--revert`.
-///
-/// The key is inside: a script and a key from two requests could be of two repositories.
-pub fn debian_setup(os: &Os, base_url: &BaseUrl, public_key_armored: &str, components: &[String]) -> String {
-    include_str!("client/debian-setup.sh")
-        .replace("@OS@", os.as_str())
-        .replace("@BASE_URL@", base_url.as_str())
-        .replace("@EXTENSION@", SourcesForm::of(os).extension())
-        .replace("@SOURCES@\n", &debian_sources(os, base_url, components))
-        .replace("@KEY@\n", &key_lines(public_key_armored))
-}
-
-/// Only what a key's armor is made of, so that a key cannot end its here-document.
+/// Only what the armor of a key or a certificate is made of, so that it cannot end its here-document.
 fn key_lines(armored: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | ' ' | ':' | '.' | ',');
     let mut text = String::with_capacity(armored.len() + 1);

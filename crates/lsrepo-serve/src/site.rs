@@ -9,7 +9,7 @@ use crate::{listing::Row, registry::RegistryImages};
 use bytes::Bytes;
 use lsrepo_publish::{
     Child, Entry, Tree,
-    client::{BaseUrl, repository_key_name},
+    client::{BaseUrl, Setup, repository_key_name, setup_script},
 };
 use lsrepo_types::{Digest, Os, RelPath, Timestamp};
 use std::{
@@ -24,6 +24,7 @@ pub struct Site {
     pub(crate) repositories: BTreeMap<Os, Repository>,
     pub(crate) key: PublicKey,
     pub(crate) base_url: Option<BaseUrl>,
+    ca: Option<String>,
     pub(crate) images: RegistryImages,
     pub(crate) date: Timestamp,
 }
@@ -76,6 +77,7 @@ impl Site {
             repositories: BTreeMap::new(),
             key,
             base_url: None,
+            ca: None,
             images: RegistryImages::new(),
             date,
         };
@@ -96,6 +98,17 @@ impl Site {
     #[must_use]
     pub fn with_base_url(mut self, base_url: BaseUrl) -> Self {
         self.base_url = Some(base_url);
+        self
+    }
+
+    /// The authority that our certificate is of, as PEM, where clients do not know it: it is in the set-up scripts, and
+    /// at `/keys/ca.crt`.
+    #[must_use]
+    pub fn with_ca(mut self, pem: String) -> Self {
+        if let (Some(mount), Ok(path)) = (self.mounts.get_mut("keys"), "ca.crt".parse::<RelPath>()) {
+            mount.insert(path, pem.as_bytes());
+        }
+        self.ca = Some(pem);
         self
     }
 
@@ -131,10 +144,8 @@ impl Site {
             let own = repository.key.as_deref().map(|armored| (repository_key_name(&repository.os), armored));
             let others = repository.package_keys.iter().map(|key| (key.name.as_str(), key.armored.as_str()));
             for (name, armored) in others.chain(own) {
-                let bytes: Arc<[u8]> = Arc::from(armored.as_bytes());
                 if let Ok(path) = name.parse::<RelPath>() {
-                    mount.made.insert(path.clone(), (Digest::of(&bytes), Bytes::from_owner(bytes.clone())));
-                    mount.tree.insert(path, Entry::Bytes(bytes));
+                    mount.insert(path, armored.as_bytes());
                 }
             }
         }
@@ -143,7 +154,9 @@ impl Site {
 
     /// The set-up script of an OS, for clients that reach us at `base_url`.
     pub(crate) fn setup(&self, os: &Os, base_url: &BaseUrl) -> Option<String> {
-        Some(self.repositories.get(os)?.setup(base_url, &self.key))
+        let source = self.repositories.get(os)?.package_source(base_url, &self.key);
+        let registry_hosts: Vec<_> = self.images.hosts().cloned().collect();
+        Some(setup_script(&Setup { source, registry_hosts: &registry_hosts, ca: self.ca.as_deref() }))
     }
 
     /// Looks a checked path up; nothing but these maps is ever consulted.
@@ -192,6 +205,12 @@ impl Site {
 }
 
 impl Mount {
+    fn insert(&mut self, path: RelPath, bytes: &[u8]) {
+        let bytes: Arc<[u8]> = Arc::from(bytes);
+        self.made.insert(path.clone(), (Digest::of(&bytes), Bytes::from_owner(bytes.clone())));
+        self.tree.insert(path, Entry::Bytes(bytes));
+    }
+
     fn find(&self, path: &str) -> Found {
         let date = Some(self.date);
         if let Some((digest, bytes)) = self.made.get(path) {

@@ -20,6 +20,7 @@ mod tests;
 use super::BaseUrl;
 use lsrepo_oci::RegistryHost;
 use lsrepo_types::nearest;
+pub(super) use containerd::FOLDER as CONTAINERD_FOLDER;
 use server::Server;
 use std::str::FromStr;
 
@@ -117,16 +118,34 @@ impl ConfigFile {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn registry_config(client: RegistryClient, base_url: &BaseUrl, hosts: &[RegistryHost]) -> Vec<ConfigFile> {
-    let server = Server::of(base_url);
+    files_of(client, &Server::of(base_url), hosts)
+}
+
+/// [`registry_config`], for machines that have the authority of the server's certificate in the file `ca`.
+pub(super) fn trusting_config(
+    client: RegistryClient,
+    base_url: &BaseUrl,
+    hosts: &[RegistryHost],
+    ca: Option<&'static str>,
+) -> Vec<ConfigFile> {
+    files_of(client, &Server { ca, ..Server::of(base_url) }, hosts)
+}
+
+/// How the server is called in front of an image's name: `repo.example:8080`.
+pub(super) fn server_name(base_url: &BaseUrl) -> String {
+    Server::of(base_url).name
+}
+
+fn files_of(client: RegistryClient, server: &Server, hosts: &[RegistryHost]) -> Vec<ConfigFile> {
     let mut hosts: Vec<&RegistryHost> = hosts.iter().filter(|host| host.as_str() != server.name).collect();
     hosts.sort();
     hosts.dedup();
     match client {
-        RegistryClient::Containerd => containerd::files(&server, &hosts),
-        RegistryClient::Docker => docker::files(&server, &hosts),
-        RegistryClient::Podman => containers::podman(&server, &hosts),
-        RegistryClient::Crio => containers::crio(&server, &hosts),
-        RegistryClient::Kubeadm => kubeadm::files(&server, &hosts),
+        RegistryClient::Containerd => containerd::files(server, &hosts),
+        RegistryClient::Docker => docker::files(server, &hosts),
+        RegistryClient::Podman => containers::podman(server, &hosts),
+        RegistryClient::Crio => containers::crio(server, &hosts),
+        RegistryClient::Kubeadm => kubeadm::files(server, &hosts),
     }
 }
 

@@ -68,22 +68,16 @@ pub fn repository_key_name(os: &Os) -> &'static str {
     }
 }
 
-/// The script at `/setup/<os>.sh`: POSIX sh, can be run again, undone with `--revert`.
-///
-/// The keys are inside: a script and keys from two requests could be of two repositories.
-pub fn rpm_setup(source: &YumSource<'_>) -> String {
-    let mut keys = String::new();
-    let mut add = |name: &str, armored: &str| {
-        let lines = key_lines(armored);
-        keys.push_str(&format!("cat >\"$keys/{}$new\" <<'LSREPO_KEY'\n{lines}LSREPO_KEY\n", file_name(name)));
-    };
-    source.repository_key.iter().for_each(|armored| add(OWN, armored));
-    usable(source.package_keys).for_each(|key| add(&key.name, &key.armored));
-    include_str!("rpm-setup.sh")
-        .replace("@OS@", source.os.as_str())
-        .replace("@BASE_URL@", source.base_url.as_str())
-        .replace("@REPO@\n", &repo(source, |name| format!("file://{KEYS}/{}", file_name(name))))
-        .replace("@KEYS@\n", &keys)
+/// The same as the set-up script writes it, with the keys and the authority in files, and those files.
+pub(super) fn setup_files(source: &YumSource<'_>, ca: Option<&str>) -> (String, Vec<(String, String)>) {
+    let path = |name: &str| format!("{KEYS}/{}", file_name(name));
+    let own = source.repository_key.map(|armored| (path(OWN), key_lines(armored)));
+    let others = usable(source.package_keys).map(|key| (path(&key.name), key_lines(&key.armored)));
+    let mut text = repo(source, |name| format!("file://{}", path(name)));
+    if let Some(file) = ca {
+        text.push_str(&format!("sslcacert={file}\n"));
+    }
+    (text, own.into_iter().chain(others).collect())
 }
 
 /// All of ours begin in the same way, so that they can be found and taken away again.

@@ -4,7 +4,7 @@ use super::PublicKey;
 use lsrepo_publish::{
     Tree,
     apt::PlatformPackages,
-    client::{BaseUrl, YumKey, YumSource, debian_setup, debian_sources, rpm_setup, yum_repo},
+    client::{AptSource, BaseUrl, PackageSource, YumKey, YumSource, debian_sources, yum_repo},
 };
 use lsrepo_types::{Digest, Os, Platform, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,10 +75,16 @@ impl Repository {
         }
     }
 
-    pub(super) fn setup(&self, base_url: &BaseUrl, key: &PublicKey) -> String {
+    /// What the set-up script is made of.
+    pub(super) fn package_source<'a>(&'a self, base_url: &'a BaseUrl, key: &'a PublicKey) -> PackageSource<'a> {
         match self {
-            Repository::Apt(apt) => debian_setup(&apt.os, base_url, &key.armored, &apt.components),
-            Repository::Yum(yum) => rpm_setup(&yum.source(base_url)),
+            Repository::Apt(apt) => PackageSource::Apt(AptSource {
+                os: &apt.os,
+                base_url,
+                repository_key: &key.armored,
+                components: &apt.components,
+            }),
+            Repository::Yum(yum) => PackageSource::Yum(yum.source(base_url)),
         }
     }
 }

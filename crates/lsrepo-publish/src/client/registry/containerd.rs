@@ -4,7 +4,7 @@ use super::{ConfigFile, Server};
 use lsrepo_oci::RegistryHost;
 
 /// Where nerdctl, k3s and containerd 2 look by themselves.
-const FOLDER: &str = "/etc/containerd/certs.d";
+pub(in super::super) const FOLDER: &str = "/etc/containerd/certs.d";
 
 pub(super) fn files(server: &Server, hosts: &[&RegistryHost]) -> Vec<ConfigFile> {
     let mut files = vec![main_file(), others(server)];
@@ -32,9 +32,10 @@ fn others(server: &Server) -> ConfigFile {
 
 /// containerd 1.6 reads no file without such an entry.
 fn entry(server: &Server) -> String {
-    let ca = match server.insecure {
-        true => "",
-        false => "  # ca = \"/etc/containerd/lsrepo-ca.crt\"    # where this machine does not know who signed the certificate\n",
+    let ca = match (server.insecure, server.ca) {
+        (true, _) => String::new(),
+        (false, Some(file)) => format!("  ca = \"{file}\"\n"),
+        (false, None) => "  # ca = \"/etc/containerd/lsrepo-ca.crt\"    # where this machine does not know who signed the certificate\n".to_owned(),
     };
     format!("[host.\"{}\"]\n  capabilities = [\"pull\", \"resolve\"]\n{ca}", server.url)
 }

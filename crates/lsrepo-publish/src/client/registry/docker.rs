@@ -4,7 +4,7 @@ use super::{ConfigFile, Server};
 use lsrepo_oci::RegistryHost;
 
 pub(super) fn files(server: &Server, hosts: &[&RegistryHost]) -> Vec<ConfigFile> {
-    let Server { url, name, insecure } = server;
+    let Server { url, name, insecure, .. } = server;
     let mut members = Vec::new();
     let mirrors = hosts.is_empty() || hosts.iter().any(|host| host.is_docker_hub());
     if mirrors {

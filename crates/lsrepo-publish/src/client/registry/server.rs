@@ -10,6 +10,8 @@ pub(super) struct Server {
     pub(super) name: String,
     /// whether it speaks plain http
     pub(super) insecure: bool,
+    /// the file with the authority that its certificate is of, on the client's machine, where it needs one
+    pub(super) ca: Option<&'static str>,
 }
 
 impl Server {
@@ -25,6 +27,6 @@ impl Server {
             (false, false) if host.contains('.') || host.contains(':') => host,
             (false, false) => format!("{host}:443"),
         };
-        Self { url: format!("{scheme}://{name}"), name, insecure }
+        Self { url: format!("{scheme}://{name}"), name, insecure, ca: None }
     }
 }
