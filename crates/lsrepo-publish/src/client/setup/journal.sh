@@ -22,7 +22,10 @@ on_disk() {
     sync "$@" 2>/dev/null || sync
 }
 
-digest() { sha256sum <"$1" | cut -c 1-64; }
+digest() {
+    digest_line=$(sha256sum <"$1")
+    printf '%s\n' "${digest_line%% *}"
+}
 
 # mark FILE: what is there, in one word
 mark() {
@@ -44,10 +47,15 @@ lines() {
 }
 
 # origin PATH: the line that says what was there
-origin() { lines fFaA "$1" | head -n 1; }
+origin() {
+    [ ! -f "$journal" ] || path=$1 awk -F '\t' '$3 == ENVIRON["path"] && $1 ~ /^[fFaA]$/ { print; exit }' "$journal"
+}
 
 # is_ours PATH MARK: we wrote that
-is_ours() { lines w "$1" | cut -f 2 | grep -Fqx -e "$2"; }
+is_ours() {
+    [ -f "$journal" ] && path=$1 mark=$2 awk -F '\t' '
+        $1 == "w" && $2 == ENVIRON["mark"] && $3 == ENVIRON["path"] { found = 1 } END { exit !found }' "$journal"
+}
 
 # saved PATH: the mark of what was there before us
 saved() {

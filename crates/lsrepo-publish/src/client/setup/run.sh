@@ -146,7 +146,7 @@ stage() {
 
 carry_out() {
     begin
-    tree=no
+    tree=$again
     while IFS=$tab read -r number mode path; do
         [ "$path" != "$trust_anchor" ] || tree=yes
         [ -z "$(origin "$path")" ] || continue
@@ -218,8 +218,13 @@ apply() {
     fi
     plan=$state/plan
     make_plan
+    # what a run that was killed had written beside
+    lines fFaA | while IFS=$tab read -r kind number path; do rm -f "$root$path.lsrepo-new"; done
+    # A revert that was killed may have put back some of what the tool makes.
+    again=no
+    if [ "$(info state)" = reverting ] && [ -n "$trust_anchor" ] && grep -q "$tab$trust_anchor\$" "$plan/list"; then again=yes; fi
     remember applying
-    if [ -s "$plan/todo" ] || [ -s "$plan/stale" ] || [ -n "$(lines t)" ]; then
+    if [ "$again" = yes ] || [ -s "$plan/todo" ] || [ -s "$plan/stale" ] || [ -n "$(lines t)" ]; then
         carry_out
     else
         undo=no
@@ -237,6 +242,11 @@ apply() {
 
 revert_all() {
     tool_again=no
+    if [ -f "$state/info" ]; then
+        awk -F '\t' -v OFS='\t' '$1 == "state" { $2 = "reverting" } { print }' "$state/info" >"$state/info.new"
+        on_disk "$state/info.new"
+        act mv -f "$state/info.new" "$state/info"
+    fi
     settle
     if [ -f "$journal" ]; then
         awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' "$journal" >"$state/back"
