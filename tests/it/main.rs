@@ -5,6 +5,7 @@ mod approval;
 mod bom;
 mod bundles;
 mod charts;
+mod client;
 mod deb;
 mod desk;
 mod files;

@@ -1,6 +1,9 @@
 //! One way to ask for an address, be it `http:`, `https:` or `file:`.
 
+mod document;
 mod tls;
+
+pub use document::certificate_with;
 
 use crate::{Credentials, FetchError, registry::Registries};
 use bytes::Bytes;

@@ -23,7 +23,7 @@ mod unpack;
 mod yum;
 
 pub use ask::sizes;
-pub use client::{Client, ClientOptions};
+pub use client::{Client, ClientOptions, certificate_with};
 pub use credentials::Credentials;
 pub use download::{Download, Fetched, Report, Wanted, download, fetch_files};
 pub use error::FetchError;

@@ -2,6 +2,7 @@
 
 mod bom;
 mod bundle;
+mod client;
 mod image_command;
 mod images;
 mod key;
@@ -13,6 +14,7 @@ pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportLi
 pub use bundle::{
     BundleCommand, DiffArgs, ExportArgs, ExtractArgs, ImportArgs, InspectArgs, LsArgs, ReceiptArgs, RepairArgs, VerifyArgs,
 };
+pub use client::{ClientApplyArgs, ClientCommand, ClientPart, ClientRevertArgs, ClientStatusArgs};
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};
 pub use images::RegistryFlags;
 pub use key::KeyCommand;
@@ -115,6 +117,9 @@ pub enum Command {
     Image(ImageCommand),
     /// Serve what was imported or prepared: to apt, to dnf and yum, and as a registry of container images
     Serve(ServeArgs),
+    /// Point this host at a server of lsrepo, and back: packages, images, the authority
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Remove from the store what nothing needs any more
     Gc(GcArgs),
     /// Make, show and trust signing keys

@@ -2,6 +2,7 @@
 
 mod bom;
 mod carry;
+mod client;
 mod gc;
 mod image;
 mod key;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Bundle(command) => carry::registered::run(&context, &command),
         Command::Serve(args) => serve::run(&context, &args),
         Command::Image(command) => image::run(&context, &command),
+        Command::Client(command) => client::run(&context, &command),
         Command::Gc(args) => gc::run(&context, &args),
         Command::Key(command) => key::run(&context, &command),
         Command::Completions { shell } => {

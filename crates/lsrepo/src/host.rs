@@ -17,13 +17,20 @@ use std::{env, fs, path::Path};
 
 /// The OS of this machine, from `/etc/os-release`.
 pub(crate) fn os() -> Result<Os> {
-    let text = fs::read_to_string("/etc/os-release").context("/etc/os-release").hint("name the platform with --os")?;
+    os_below(Path::new("/"))
+}
+
+/// The OS of the system below a folder.
+pub(crate) fn os_below(root: &Path) -> Result<Os> {
+    let file = root.join("etc/os-release");
+    let name = file.display().to_string();
+    let text = fs::read_to_string(&file).with_context(|| name.clone()).hint("name the platform with --os")?;
     let value = |key: &str| {
         text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(|value| value.trim_matches('"').to_owned())
     };
     match (value("ID"), value("VERSION_ID")) {
         (Some(id), Some(version)) => Ok(format!("{id}-{version}").parse()?),
-        _ => bail!("/etc/os-release does not say ID and VERSION_ID\nhint: name the platform with --os"),
+        _ => bail!("{name} does not say ID and VERSION_ID\nhint: name the platform with --os"),
     }
 }
 

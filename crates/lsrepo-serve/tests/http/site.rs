@@ -5,7 +5,7 @@ use crate::{
     server::{DATE, SMALL, Server, key},
 };
 use lsrepo_publish::{Entry, Tree};
-use lsrepo_serve::Site;
+use lsrepo_serve::{AptRepository, Site};
 use std::sync::Arc;
 
 #[test]
@@ -108,4 +108,18 @@ fn another_site_is_shown_from_one_request_to_the_next() {
     assert_eq!(client.get(SMALL, &[]).status, 404);
     assert_eq!(client.get("/files/new.txt", &[]).text(), "new");
     assert!(client.get("/", &[]).text().contains("Nothing is published here yet"));
+}
+
+#[test]
+fn an_authority_of_our_own_is_in_the_scripts_and_at_its_place() {
+    let server = Server::start();
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    let script = || get(server.address, "/setup/debian-12.sh").text().to_owned();
+    assert!(!script().contains("CERTIFICATE"));
+    let (os, tree) = ("debian-12".parse().unwrap(), Tree::default());
+    let mut site = Site::new(key(), DATE).with_base_url("https://repo.example".parse().unwrap()).with_ca(pem.to_owned());
+    site.mount_apt(AptRepository { os, tree, date: DATE, components: vec![], platforms: vec![] });
+    server.site.replace(site);
+    assert!(script().contains(pem) && script().contains("Acquire::https::repo.example::CaInfo"));
+    assert_eq!(get(server.address, "/keys/ca.crt").text(), pem);
 }

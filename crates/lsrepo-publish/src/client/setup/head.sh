@@ -43,8 +43,8 @@ tab='	'
 newline='
 '
 
-say() { printf '%s\n' "lsrepo: $*"; }
-warn() { printf '%s\n' "lsrepo: $*" >&2; }
+# stdout is for what was asked for: a status, a diff
+say() { printf '%s\n' "lsrepo: $*" >&2; }
 # The request cannot be met; wrong use, or something is wrong with the machine.
-refuse() { warn "$*"; exit 1; }
-fail() { warn "$*"; exit 2; }
+refuse() { say "$*"; exit 1; }
+fail() { say "$*"; exit 2; }

@@ -16,7 +16,7 @@ restart_services() {
         verb=restart
         case $service in docker | crio) verb=reload ;; esac
         if [ "$restart" = yes ] && [ -z "$root" ] && command -v systemctl >/dev/null 2>&1; then
-            act systemctl "$verb" "$service" </dev/null || warn "this ended badly: systemctl $verb $service"
+            act systemctl "$verb" "$service" </dev/null || say "this ended badly: systemctl $verb $service"
         else
             say "then: systemctl $verb $service"
         fi
@@ -192,10 +192,10 @@ ended() {
     code=$?
     trap - EXIT
     if [ "$undo" = yes ] && [ "$code" != 0 ]; then
-        warn "nothing was changed"
-        revert_all >/dev/null
+        say "hint: nothing was changed"
+        revert_all
     elif [ "$code" != 0 ]; then
-        warn "it is half done: run it again, or with --revert"
+        say "hint: it is half done: run it again, or with --revert"
     fi
     exit "$code"
 }
@@ -231,7 +231,7 @@ apply() {
         say "everything is as it should be"
     fi
     remember applied
-    while IFS= read -r line; do warn "$line"; done <"$plan/advice"
+    while IFS= read -r line; do say "$line"; done <"$plan/advice"
     restart_services
     rm -rf "$plan"
     trap - EXIT
@@ -269,7 +269,7 @@ revert() {
     rm -rf "$state.gone"
     if [ -d "$state" ]; then
         alone
-        trap 'warn "it is half reverted: run it again"' EXIT
+        trap 'say "hint: it is half reverted: run it again"' EXIT
         trap 'exit 2' HUP INT TERM
         revert_all
         trap - EXIT
@@ -346,7 +346,7 @@ dry_run() {
         if [ "$path" = "$trust_anchor" ] && [ -n "$trust_tool" ]; then say "would run $trust_tool"; fi
     done <"$plan/todo"
     while read -r path; do say "would put back $path"; done <"$plan/stale"
-    while IFS= read -r line; do warn "$line"; done <"$plan/advice"
+    while IFS= read -r line; do say "$line"; done <"$plan/advice"
     [ -s "$plan/todo" ] || [ -s "$plan/stale" ] || say "nothing would change"
 }
 

@@ -30,9 +30,9 @@ run_tool() {
     [ -n "$trust_tool" ] || return 0
     # shellcheck disable=SC2086  # a command and its words
     if [ -z "$root" ]; then
-        act $trust_tool </dev/null >/dev/null 2>&1 9>&- || warn "this ended badly: $trust_tool"
+        act $trust_tool </dev/null >/dev/null 2>&1 9>&- || say "this ended badly: $trust_tool"
     else
-        act chroot "$root" $trust_tool </dev/null >/dev/null 2>&1 9>&- || warn "this ended badly below $root: $trust_tool"
+        act chroot "$root" $trust_tool </dev/null >/dev/null 2>&1 9>&- || say "this ended badly below $root: $trust_tool"
     fi
 }
 
