@@ -97,7 +97,7 @@ impl Host {
         self.write("/etc/ssl/certs/old.0", "of a hash\n");
         symlink("/usr/share/ca-certificates/a.crt", self.path("/etc/ssl/certs/a.pem")).unwrap();
         let tool = "#!/bin/sh\nset -e\ncd \"$TEST_ROOT/etc/ssl/certs\"\n{ echo all; cat \"$TEST_ROOT\"/usr/local/share/ca-certificates/*.crt; } >new\n\
-             [ -z \"${TEST_KILL:-}\" ] || kill -9 $PPID\nmv new ca-certificates.crt\nrm -f old.0\nmkdir -p java\necho x >java/cacerts\n\
+             [ -z \"${TEST_KILL:-}\" ] || { kill -9 $PPID; exit; }\nmv new ca-certificates.crt\nrm -f old.0\nmkdir -p java\necho x >java/cacerts\n\
              ln -sf /usr/local/share/ca-certificates/lsrepo.crt lsrepo.pem\n";
         self.write("/usr/sbin/update-ca-certificates", tool);
         self.mode("/usr/sbin/update-ca-certificates", 0o755);

@@ -66,11 +66,11 @@ check_host() {
     done
 }
 
-# alone: no other run at the same time. A killed one holds nothing.
+# alone: no other run at the same time. What a killed one had started holds the lock until it has ended.
 alone() {
     command -v flock >/dev/null 2>&1 || return 0
     exec 9>"$state/lock"
-    flock -n 9 || fail "another run of this script is under way"
+    flock -w 60 9 || fail "another run of this script is under way: it holds $state/lock"
 }
 
 # info NAME: what is remembered of this set-up

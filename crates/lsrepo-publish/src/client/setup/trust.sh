@@ -29,11 +29,8 @@ plan_trust() {
 run_tool() {
     [ -n "$trust_tool" ] || return 0
     # shellcheck disable=SC2086  # a command and its words
-    if [ -z "$root" ]; then
-        act $trust_tool </dev/null >/dev/null 2>&1 9>&- || say "this ended badly: $trust_tool"
-    else
-        act chroot "$root" $trust_tool </dev/null >/dev/null 2>&1 9>&- || say "this ended badly below $root: $trust_tool"
-    fi
+    act ${root:+env TMPDIR=/tmp chroot "$root"} $trust_tool </dev/null >"$state/tool.log" 2>&1 ||
+        say "warning: $trust_tool${root:+ below $root} ended badly: $(tail -n 1 "$state/tool.log")"
 }
 
 # watch_tree: how it is now, before the tool changes it. To be followed by `commit`.
