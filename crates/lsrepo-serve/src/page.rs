@@ -80,7 +80,9 @@ fn images(body: &mut String, site: &Site, base_url: &BaseUrl) {
 
 /// A fresh host of Debian may have neither curl nor wget; what apt brings along can download too.
 fn clients(body: &mut String, site: &Site, base_url: &BaseUrl) {
-    body.push_str("<h2>Set up a host</h2>\n<p>As root. Other sources are moved aside; <code>--revert</code> brings them back.\n");
+    body.push_str(
+        "<h2>Set up a host</h2>\n<p>As root. Other sources are switched off; <code>--revert</code> puts everything back.\n",
+    );
     for (os, repository) in &site.repositories {
         let script = format!("{base_url}/setup/{os}.sh");
         let (script, os) = (html::escape(&script), html::escape(os.as_str()));

@@ -18,9 +18,9 @@ mod server;
 mod tests;
 
 use super::BaseUrl;
+pub(super) use containerd::FOLDER as CONTAINERD_FOLDER;
 use lsrepo_oci::RegistryHost;
 use lsrepo_types::nearest;
-pub(super) use containerd::FOLDER as CONTAINERD_FOLDER;
 use server::Server;
 use std::str::FromStr;
 

@@ -75,7 +75,9 @@ fn a_file_of_containerd_that_says_it_or_is_beyond_us_stays() {
     let off = "disabled_plugins = [\"cri\"]\n#[plugins]\n";
     assert_eq!(containerd(off).0, off);
     let inline = "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n  registry = { x = 1 }\n".to_owned();
-    for unclear in [format!("{two}[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"docker.io\"]\n"), inline, "[plugins]\n".into()] {
+    for unclear in
+        [format!("{two}[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"docker.io\"]\n"), inline, "[plugins]\n".into()]
+    {
         let (after, said) = containerd(&unclear);
         assert_eq!(after, unclear);
         assert!(said.contains("is not as simple") && said.contains("config_path = \"/etc/containerd/certs.d\""), "{said}");
@@ -85,7 +87,10 @@ fn a_file_of_containerd_that_says_it_or_is_beyond_us_stays() {
 #[test]
 fn a_folder_that_containerd_already_reads_is_taken() {
     let host = Host::debian();
-    host.write("/etc/containerd/config.toml", "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"/etc/c\"\n");
+    host.write(
+        "/etc/containerd/config.toml",
+        "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"/etc/c\"\n",
+    );
     host.well(&script("debian-12", PLAIN, &HOSTS), &["--only", "containerd"]);
     assert!(host.path("/etc/c/quay.io/hosts.toml").exists() && !host.path("/etc/containerd/certs.d").exists());
 }
@@ -110,5 +115,8 @@ fn docker_keeps_what_it_was_told_but_not_the_mirrors_of_others() {
 fn a_file_of_docker_that_is_none_stays_and_is_told() {
     let (after, said) = with("/etc/docker/daemon.json", Some("{ broken"), PLAIN, "docker");
     assert_eq!(after, "{ broken");
-    assert!(said.contains("cannot be merged here") && said.contains("\"registry-mirrors\": [\"http://repo.example:8080\"]"), "{said}");
+    assert!(
+        said.contains("cannot be merged here") && said.contains("\"registry-mirrors\": [\"http://repo.example:8080\"]"),
+        "{said}"
+    );
 }

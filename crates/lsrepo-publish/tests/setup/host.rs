@@ -173,7 +173,8 @@ fn walk(top: &Path, folder: &Path, tree: &mut Tree) {
 pub(crate) fn script(os: &str, url: &str, hosts: &[&str]) -> String {
     let (os, base_url) = (os.parse().unwrap(), url.parse().unwrap());
     let hosts: Vec<_> = hosts.iter().map(|host| host.parse().unwrap()).collect();
-    let keys = ["RPM-GPG-KEY-AlmaLinux-9", "../../x", "a b", "lsrepo"].map(|name| YumKey { name: name.into(), armored: KEY.into() });
+    let keys =
+        ["RPM-GPG-KEY-AlmaLinux-9", "../../x", "a b", "lsrepo"].map(|name| YumKey { name: name.into(), armored: KEY.into() });
     let apt = AptSource { os: &os, base_url: &base_url, repository_key: KEY, components: &[] };
     let yum = YumSource {
         os: &os,

@@ -16,7 +16,10 @@ fn inner(script: &str) -> String {
 fn nothing_of_the_template_is_left() {
     for text in [script("debian-12", SECURE, &["quay.io"]), script("centos-7", PLAIN, &[]), bare_script()] {
         let left = text.lines().find(|line| {
-            line.split('@').skip(1).step_by(2).any(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+            line.split('@')
+                .skip(1)
+                .step_by(2)
+                .any(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
         });
         assert_eq!(left, None);
     }

@@ -3,10 +3,10 @@
 
 mod containers;
 mod crash;
-mod hostile;
 mod host;
+mod hostile;
 mod old;
-mod stories;
 #[path = "../../../../tests/it/program.rs"]
 #[allow(clippy::print_stderr, dead_code)]
 mod program;
+mod stories;

@@ -58,7 +58,11 @@ fn a_debian_host_has_our_source_alone_and_is_reverted_byte_for_byte() {
 fn an_ubuntu_of_old_has_one_line() {
     let after = there_and_back(&Host::bionic(), &script("ubuntu-18.04", PLAIN, &[]), &[]);
     let source = at(&after, "etc/apt/sources.list.d/lsrepo.list");
-    assert!(source.ends_with("\ndeb [signed-by=/etc/apt/keyrings/lsrepo.asc] http://repo.example:8080/apt/ubuntu-18.04 ubuntu-18.04 main\n"));
+    assert!(
+        source.ends_with(
+            "\ndeb [signed-by=/etc/apt/keyrings/lsrepo.asc] http://repo.example:8080/apt/ubuntu-18.04 ubuntu-18.04 main\n"
+        )
+    );
 }
 
 #[test]
@@ -103,8 +107,10 @@ fn the_other_sources_can_stay_and_come_back() {
     let after = there_and_back(&host, &script, &["--keep"]);
     assert_eq!(after["etc/apt/sources.list"], before["etc/apt/sources.list"]);
     host.well(&script, &[]);
-    host.well(&script, &["--keep"]);
-    assert_same(&host.tree(), &after);
+    for words in ["--keep", "--again"] {
+        host.well(&script, &[words]);
+        assert_same(&host.tree(), &after);
+    }
     host.well(&script, &["--revert"]);
     assert_same(&host.tree(), &before);
 }
@@ -147,11 +153,16 @@ fn what_others_changed_is_told_repaired_and_never_lost() {
     let said = host.run(&script, &["--status"]);
     let told = crate::host::text(&said);
     assert_eq!(said.status.code(), Some(1));
-    for line in ["changed\t/etc/yum.repos.d/redhat.repo", "missing\t/etc/pki/rpm-gpg/lsrepo.asc", "new\t/etc/yum.repos.d/later.repo"] {
+    for line in
+        ["changed\t/etc/yum.repos.d/redhat.repo", "missing\t/etc/pki/rpm-gpg/lsrepo.asc", "new\t/etc/yum.repos.d/later.repo"]
+    {
         assert!(told.contains(&format!("file\t{line}\n")), "{told}");
     }
     let said = host.well(&script, &[]);
-    assert!(said.contains("changed since it was set up: /etc/yum.repos.d/redhat.repo; kept as /var/lib/lsrepo-client-kept/etc/"), "{said}");
+    assert!(
+        said.contains("changed since it was set up: /etc/yum.repos.d/redhat.repo; kept as /var/lib/lsrepo-client-kept/etc/"),
+        "{said}"
+    );
     assert_eq!(host.read("/etc/yum.repos.d/redhat.repo"), "[new]\nenabled=0\n");
     host.well(&script, &["--status"]);
     host.write("/etc/yum.repos.d/lsrepo.repo", "[mine]\n");

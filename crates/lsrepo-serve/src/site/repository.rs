@@ -78,12 +78,9 @@ impl Repository {
     /// What the set-up script is made of.
     pub(super) fn package_source<'a>(&'a self, base_url: &'a BaseUrl, key: &'a PublicKey) -> PackageSource<'a> {
         match self {
-            Repository::Apt(apt) => PackageSource::Apt(AptSource {
-                os: &apt.os,
-                base_url,
-                repository_key: &key.armored,
-                components: &apt.components,
-            }),
+            Repository::Apt(apt) => {
+                PackageSource::Apt(AptSource { os: &apt.os, base_url, repository_key: &key.armored, components: &apt.components })
+            }
             Repository::Yum(yum) => PackageSource::Yum(yum.source(base_url)),
         }
     }

@@ -92,7 +92,9 @@ pub enum ClientPart {
 
 fn fingerprint(text: &str) -> Result<Digest, String> {
     let hex: String = text.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
-    format!("sha256:{hex}").parse().map_err(|_| format!("`{text}` is no SHA-256: expected 64 hexadecimal digits, with or without `:`"))
+    format!("sha256:{hex}")
+        .parse()
+        .map_err(|_| format!("`{text}` is no SHA-256: expected 64 hexadecimal digits, with or without `:`"))
 }
 
 #[cfg(test)]

@@ -35,7 +35,10 @@ fn entry(server: &Server) -> String {
     let ca = match (server.insecure, server.ca) {
         (true, _) => String::new(),
         (false, Some(file)) => format!("  ca = \"{file}\"\n"),
-        (false, None) => "  # ca = \"/etc/containerd/lsrepo-ca.crt\"    # where this machine does not know who signed the certificate\n".to_owned(),
+        (false, None) => {
+            "  # ca = \"/etc/containerd/lsrepo-ca.crt\"    # where this machine does not know who signed the certificate\n"
+                .to_owned()
+        }
     };
     format!("[host.\"{}\"]\n  capabilities = [\"pull\", \"resolve\"]\n{ca}", server.url)
 }

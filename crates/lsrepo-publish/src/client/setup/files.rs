@@ -28,7 +28,9 @@ pub(super) fn functions(setup: &Setup<'_>, ca: Option<&str>) -> String {
                 put(KEY_PATH, &key_lines(apt.repository_key)),
                 put(&apt_source_path(SourcesForm::of(apt.os)), &format!("# {origin}\n{source}")),
             ];
-            files.extend(ca_path.map(|file| put(APT_CA_PATH, &format!("// {origin}\n{}", apt_authority(apt.base_url.as_str(), file)))));
+            files.extend(
+                ca_path.map(|file| put(APT_CA_PATH, &format!("// {origin}\n{}", apt_authority(apt.base_url.as_str(), file)))),
+            );
             text.push_str(&function("files_apt", files));
         }
         PackageSource::Yum(source) => {
@@ -52,7 +54,8 @@ fn containers(setup: &Setup<'_>, origin: &str, ca_path: Option<&'static str>) ->
     let commented = |text: &str| format!("# {origin}\n{text}");
     let hosts = whole(RegistryClient::Containerd)
         .map(|file| put(&file.path.replacen(CONTAINERD_FOLDER, "$certs", 1), &commented(&file.text)));
-    let main = format!("version = 2\n\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\n  config_path = \"{CONTAINERD_FOLDER}\"\n");
+    let main =
+        format!("version = 2\n\n[plugins.\"io.containerd.grpc.v1.cri\".registry]\n  config_path = \"{CONTAINERD_FOLDER}\"\n");
     let registries = whole(RegistryClient::Podman).map(|file| put(&file.path, &commented(&file.text)));
     let crio = whole(RegistryClient::Crio).filter(|file| file.path.starts_with("/etc/crio/"));
     let docker = trusting_config(RegistryClient::Docker, setup.base_url(), setup.registry_hosts, ca_path);

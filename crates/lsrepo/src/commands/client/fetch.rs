@@ -48,7 +48,10 @@ async fn by_fingerprint(url: &BaseUrl, fingerprint: &Digest) -> Result<Client> {
     let address = format!("{url}/keys/ca.crt");
     let sent = Client::believing(ClientOptions::default())?.document(&address, MOST).await.map_err(of_fetch)?;
     let pem = certificate_with(&String::from_utf8_lossy(&sent), fingerprint).ok_or_else(|| {
-        unsatisfied(format!("{address}: no certificate there has the fingerprint {}\nhint: is this the right server?", fingerprint.hex()))
+        unsatisfied(format!(
+            "{address}: no certificate there has the fingerprint {}\nhint: is this the right server?",
+            fingerprint.hex()
+        ))
     })?;
     Ok(Client::trusting(ClientOptions::default(), pem.as_bytes())?)
 }
@@ -60,8 +63,10 @@ fn names(os: &Os) -> Vec<String> {
         "rhel" | "redhat" => vec!["rhel", "redhat"],
         other => vec![other],
     };
-    let mut names: Vec<String> =
-        [os.version(), major].iter().flat_map(|version| distributions.iter().map(move |name| format!("{name}-{version}"))).collect();
+    let mut names: Vec<String> = [os.version(), major]
+        .iter()
+        .flat_map(|version| distributions.iter().map(move |name| format!("{name}-{version}")))
+        .collect();
     names.dedup();
     names
 }
@@ -70,7 +75,9 @@ fn names(os: &Os) -> Vec<String> {
 fn checked(address: &str, bytes: Vec<u8>) -> Result<String> {
     match String::from_utf8(bytes) {
         Ok(text) if text.starts_with("#!/bin/sh\n") && text.contains("\nlsrepo_setup() {\n") => Ok(text),
-        _ => Err(unsatisfied(format!("{address}: this is no set-up script of lsrepo\nhint: does the server have this version of lsrepo?"))),
+        _ => Err(unsatisfied(format!(
+            "{address}: this is no set-up script of lsrepo\nhint: does the server have this version of lsrepo?"
+        ))),
     }
 }
 
