@@ -83,7 +83,7 @@ remember() {
     act mv -f "$state/info.new" "$state/info"
 }
 
-# What scripts of lsrepo before 0.2 did: they moved other sources into a folder `lsrepo-aside`.
+# What earlier scripts did, without a journal: they moved other sources into a folder `lsrepo-aside`.
 old_source() { head -n 1 "$1" 2>/dev/null | grep -q '; undo: sh [a-z0-9._-]*\.sh --revert$'; }
 has_old_setup() {
     [ ! -f "$journal" ] || return 1
