@@ -14,7 +14,8 @@ step() {
 # What the tests and the checks on a whole system use; each is missed with a `skipped:` where it is not there.
 packages=(gpgv gnupg zstd dose-distcheck mmdebstrap curl iproute2 python3 python3-venv util-linux
   rpm createrepo-c dnf dnf-plugins-core python3-solv
-  skopeo podman buildah umoci containerd docker.io docker-registry runc crun openssl gcc libc6-dev chromium)
+  skopeo podman buildah umoci containerd docker.io docker-registry runc crun openssl gcc libc6-dev chromium
+  nginx-light shellcheck)
 
 install_packages() {
   local wanted

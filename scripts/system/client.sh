@@ -192,11 +192,13 @@ for folder in etc var/lib var/cache usr/local; do
 done
 : >/etc/resolv.conf
 printf '127.0.0.1 localhost\n10.78.3.1 repo.test\n' >/etc/hosts
+mkdir -p /etc/pki/rpm-gpg /etc/yum.repos.d
 cp -a /etc "$1/before"
 : >"$1/ready"
 exec sleep infinity
 MACHINE
-ip netns exec "$host" unshare --mount sh machine "$work/over" &
+# `ip netns exec` would hide the control groups, which docker needs
+nsenter --net="/run/netns/$host" unshare --mount sh machine "$work/over" &
 holder=$!
 background+=("$holder")
 within=(nsenter --target "$holder" --mount --net --wd="$work")
@@ -253,10 +255,10 @@ for url in "$plain" "$secure"; do
   cp -a dnf/etc dnf.before
   LSREPO_ANY_OS=1 here "$lsrepo" client apply --root "$work/dnf" --os almalinux-9 --url "$url" "${trusting[@]}"
   # shellcheck disable=SC2016  # of that shell
-  here sh -c 'mkdir -p /etc/pki/rpm-gpg /etc/yum.repos.d && cp -r "$0"/etc/pki/rpm-gpg/. /etc/pki/rpm-gpg/ && cp "$0"/etc/yum.repos.d/* /etc/yum.repos.d/' "$work/dnf"
+  here sh -c 'cp -r "$0"/etc/pki/rpm-gpg/. /etc/pki/rpm-gpg/ && cp "$0"/etc/yum.repos.d/* /etc/yum.repos.d/' "$work/dnf"
   quiet here dnf -y --disableplugin=local --installroot="$work/dnf" --releasever=9 --forcearch=x86_64 --setopt=reposdir=/etc/yum.repos.d \
     --setopt=cachedir="$work/cache" --setopt=install_weak_deps=False --setopt=module_platform_id=platform:el9 install newdb
-  here sh -c 'rm -r /etc/yum.repos.d/lsrepo.repo /etc/yum.repos.d/vendor.repo /etc/pki/rpm-gpg/lsrepo*; rmdir /etc/pki/rpm-gpg /etc/yum.repos.d 2>/dev/null || :'
+  here sh -c 'rm /etc/yum.repos.d/lsrepo.repo /etc/yum.repos.d/vendor.repo /etc/pki/rpm-gpg/lsrepo*'
   rpm --root "$work/dnf" -q newdb
   rm -rf cache
   here "$lsrepo" client revert --root "$work/dnf"

@@ -4,6 +4,8 @@
 mod base_url;
 mod registry;
 mod setup;
+#[cfg(test)]
+mod tests;
 mod yum;
 
 pub use base_url::{BaseUrl, BaseUrlError};

@@ -7,7 +7,7 @@ use crate::{
 use lsrepo_publish::client::bare_script;
 use std::fs;
 
-fn as_before_0_2(host: &Host, apt: bool) {
+fn as_by_an_earlier_script(host: &Host, apt: bool) {
     let move_aside = |from: &str, to: &str| {
         fs::create_dir_all(host.path(to).parent().unwrap()).unwrap();
         fs::rename(host.path(from), host.path(to)).unwrap();
@@ -38,7 +38,7 @@ fn an_earlier_set_up_is_taken_over_and_reverted() {
                 fs::create_dir(host.path("/etc/apt/keyrings")).unwrap();
             }
             let before = host.tree();
-            as_before_0_2(&host, apt);
+            as_by_an_earlier_script(&host, apt);
             let script = script(os, PLAIN, &[]);
             host.badly(&script, &["--status"], 1, "state\told");
             match way {

@@ -107,8 +107,10 @@ fn the_other_sources_can_stay_and_come_back() {
     let after = there_and_back(&host, &script, &["--keep"]);
     assert_eq!(after["etc/apt/sources.list"], before["etc/apt/sources.list"]);
     host.well(&script, &[]);
-    host.well(&script, &["--keep"]);
-    assert_same(&host.tree(), &after);
+    for words in ["--keep", "--again"] {
+        host.well(&script, &[words]);
+        assert_same(&host.tree(), &after);
+    }
     host.well(&script, &["--revert"]);
     assert_same(&host.tree(), &before);
 }

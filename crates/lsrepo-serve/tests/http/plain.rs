@@ -12,21 +12,30 @@ fn what_the_short_way_does_not_take_is_answered_all_the_same() {
     let mut client = Client::new(server.address);
     assert_eq!(client.get(SMALL, &[]).text(), "small package");
     // a body: the other implementation takes over, and keeps the connection
-    client.write(b"POST /files/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhelloGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    client
+        .write(b"POST /files/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhelloGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
     let refused = client.reply(true);
     assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD")));
     assert_eq!(client.reply(true).text(), "ok\n");
     assert!(client.get(LARGE, &[]).body == large());
-    for head in ["GET /healthz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.1\nHost: x\n\n", "GET http://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n"] {
+    for head in
+        ["GET /healthz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.1\nHost: x\n\n", "GET http://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n"]
+    {
         let mut client = Client::new(server.address);
         client.write(head.as_bytes()).unwrap();
         assert_eq!(client.reply(true).text(), "ok\n", "{head:?}");
     }
-    for head in ["GET / HTTP/1.1\r\n\r\n", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n\r\n"] {
+    for head in
+        ["GET / HTTP/1.1\r\n\r\n", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n\r\n"]
+    {
         let mut client = Client::new(server.address);
         client.write(head.as_bytes()).unwrap();
         let answer = client.rest().unwrap_or_default();
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4") || answer.starts_with(b"HTTP/1.1 200"), "{head:?}: {answer:?}");
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1.1 4") || answer.starts_with(b"HTTP/1.1 200"),
+            "{head:?}: {answer:?}"
+        );
     }
 }
 

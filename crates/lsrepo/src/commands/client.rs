@@ -44,7 +44,9 @@ fn apply(context: &Context, args: &ClientApplyArgs) -> Result<()> {
         None => kept(&root)?.ok_or_else(|| anyhow::anyhow!("which server?\nhint: name it with --url http://SERVER:8080"))?,
     };
     let mut words = Vec::new();
-    let flags = [(args.keep, "--keep"), (args.restart, "--restart"), (args.dry_run, "--dry-run")];
+    // who repairs does not want to say everything again
+    let again = args.url.is_none() && !args.keep && args.only.is_empty();
+    let flags = [(again, "--again"), (args.keep, "--keep"), (args.restart, "--restart"), (args.dry_run, "--dry-run")];
     words.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, word)| word));
     let only: Vec<String> = args.only.iter().filter_map(|part| Some(part.to_possible_value()?.get_name().to_owned())).collect();
     let only = only.join(",");

@@ -14,11 +14,12 @@ own_source='@OWN_SOURCE@'
 
 usage() {
     cat <<'LSREPO_USAGE'
-usage: sh SCRIPT [--keep] [--only WHAT,…] [--restart] [--dry-run]
+usage: sh SCRIPT [--keep] [--only WHAT,…] [--again] [--restart] [--dry-run]
        sh SCRIPT --status | --revert [--restart]
 
   --keep           leave the host's other sources as they are
   --only WHAT,…    only these of: apt yum containerd docker podman crio ca    (default: what the host has)
+  --again          with --keep and --only as they were the last time
   --restart        restart what has to be restarted; without it, it is said
   --dry-run        show what would change, as a diff, and change nothing
   --status         is the host set up, and everything as it was written? exit code 0: yes, 1: no

@@ -62,7 +62,7 @@ check_host() {
         { : >"$folder/.lsrepo-new"; } 2>/dev/null || fail "cannot write below $folder: is it mounted read-only?"
         rm -f "$folder/.lsrepo-new"
         free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
-        [ "${free:-4096}" -ge 4096 ] || fail "not enough room below $folder: $free KiB are free, 4096 are wanted"
+        [ "${free:-8192}" -ge 8192 ] || fail "not enough room below $folder: $free KiB are free, 8192 are wanted"
     done
 }
 
@@ -83,7 +83,7 @@ remember() {
     act mv -f "$state/info.new" "$state/info"
 }
 
-# What scripts of lsrepo before 0.2 did: they moved other sources into a folder `lsrepo-aside`.
+# What earlier scripts did, without a journal: they moved other sources into a folder `lsrepo-aside`.
 old_source() { head -n 1 "$1" 2>/dev/null | grep -q '; undo: sh [a-z0-9._-]*\.sh --revert$'; }
 has_old_setup() {
     [ ! -f "$journal" ] || return 1
@@ -355,11 +355,13 @@ main() {
     keep=no
     only=
     restart=no
+    again_as=no
     while [ $# -gt 0 ]; do
         case $1 in
             --keep) keep=yes ;;
             --only) [ $# -gt 1 ] || fail "--only: of what?"; shift; only=$1 ;;
             --only=*) only=${1#--only=} ;;
+            --again) again_as=yes ;;
             --restart) restart=yes ;;
             --revert) action=revert ;;
             --status) action=status ;;
@@ -369,6 +371,10 @@ main() {
         esac
         shift
     done
+    if [ "$again_as" = yes ] && [ -n "$(info url)" ]; then
+        keep=$(info keep)
+        only=$(info only)
+    fi
     for word in $(printf '%s' "$only" | tr ',' ' '); do
         case $word in
             apt | yum) [ "$word" = "$packages" ] || refuse "--only $word: this is a script for $packages" ;;
