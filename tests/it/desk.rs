@@ -1,6 +1,7 @@
 //! Somebody who types commands, on the near side of the gap and on the far one.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
@@ -49,9 +50,13 @@ impl Desk {
         self.run("far", words)
     }
 
-    /// Files under the digests of a home.
+    /// Files under the digests of a home that the near side has too: what was carried, and not what was published from it.
     pub(crate) fn blobs(&self, home: &str) -> usize {
-        fs::read_dir(self.path(home).join("blobs/sha256")).map_or(0, Iterator::count)
+        let names = |home: &str| -> BTreeSet<std::ffi::OsString> {
+            let entries = fs::read_dir(self.path(home).join("blobs/sha256")).into_iter().flatten();
+            entries.map(|entry| entry.unwrap().file_name()).collect()
+        };
+        names(home).intersection(&names("near")).count()
     }
 }
 

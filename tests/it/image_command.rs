@@ -147,7 +147,7 @@ fn a_bundle_lies_in_a_registry_as_well_as_in_a_file() {
 #[test]
 fn who_may_push_has_to_be_said() {
     let desk = Desk::new();
-    desk.far(&["serve", "--allow-push"]).badly(2, &["who may push?", "--htpasswd FILE"]);
+    desk.far(&["serve", "--allow-push"]).badly(2, &["who may push?", "--users FILE"]);
     fs::write(desk.path("users"), "# nobody\n").unwrap();
     desk.far(&["serve", "--allow-push", "--htpasswd", "users"]).badly(2, &["nobody could push"]);
     fs::write(desk.path("users"), "me:plain\n").unwrap();

@@ -266,7 +266,7 @@ fn a_service_is_installed_and_removed_and_what_was_there_stays() {
     let said = desk.far(&["service", "install", "--root", &root]);
     assert!(said.err.contains("serve.toml: is there with other content, and stays"), "{}", said.err);
     let text = fs::read_to_string(&unit).unwrap();
-    assert!(text.contains("User=lsrepo") && text.contains("Type=notify") && !text.contains('@'), "{text}");
+    assert!(text.contains("User=lsrepo") && text.contains("Type=notify") && !text.contains("@PROGRAM@"), "{text}");
     desk.far(&["service", "remove", "--root", &root]).well();
     assert!(!unit.exists() && desk.path("root/etc/lsrepo/serve.toml").exists());
     assert!(desk.far(&["service", "print"]).well().contains("# file: /etc/systemd/system/lsrepo.socket"));

@@ -80,11 +80,19 @@ pub(crate) fn find(store: &Store, number: u64) -> Result<Option<Record>> {
     read(store, &number.to_string())
 }
 
-/// What is shown; nothing where nothing ever was.
+/// What is shown; nothing where nothing ever was, or where it is not remembered any more.
 pub(crate) fn shown(store: &Store) -> Result<Snapshot> {
-    let Some(Pointer { number, date }) = read(store, "shown")? else { return Ok(Snapshot::default()) };
-    let record = find(store, number)?.with_context(|| format!("snapshots/{number}.json is not there"))?;
-    Ok(Snapshot { number, date: Some(date), roots: record.roots })
+    let Some(Pointer { number, date }) = pointer(store)? else { return Ok(Snapshot::default()) };
+    let snapshot = find(store, number)?.map(|record| Snapshot { number, date: Some(date), roots: record.roots });
+    Ok(snapshot.unwrap_or_default())
+}
+
+/// The number and the date that were shown last. Before there were several snapshots, they stood with the sets in one document.
+fn pointer(store: &Store) -> Result<Option<Pointer>> {
+    match read(store, "shown")? {
+        Some(pointer) => Ok(Some(pointer)),
+        None => read(store, "current"),
+    }
 }
 
 /// Remembers what the store holds now, where the newest snapshot is another, and says what is to be shown: that one. Nothing is
@@ -95,7 +103,8 @@ pub(crate) fn record(store: &Store, now: Timestamp, cause: &str) -> Result<Snaps
     let record = match last {
         Some(last) if last.roots == roots => last,
         last => {
-            let number = last.map_or(0, |last| last.number) + 1;
+            let shown = pointer(store)?.map_or(0, |pointer| pointer.number);
+            let number = last.map_or(0, |last| last.number).max(shown) + 1;
             let newest = prepared::newest(store, &roots)?;
             let record = Record { number, made: now, cause: cause.to_owned(), newest, roots };
             write(store, &number.to_string(), &record)?;
@@ -107,7 +116,7 @@ pub(crate) fn record(store: &Store, now: Timestamp, cause: &str) -> Result<Snaps
 
 /// How a snapshot would be shown now: as it is, where it is shown already; with a later date otherwise.
 pub(crate) fn next(store: &Store, record: &Record) -> Result<Snapshot> {
-    let last: Option<Pointer> = read(store, "shown")?;
+    let last = pointer(store)?;
     let date = match last {
         Some(last) if last.number == record.number => last.date,
         last => date_after(record.newest, last.map(|last| last.date)),
@@ -187,6 +196,17 @@ mod tests {
             dates.push(next.date.unwrap().0);
         }
         assert_eq!(dates, [100, 200, 200, 201, 202, 203]);
+    }
+
+    #[test]
+    fn what_was_shown_before_there_were_several_snapshots_counts() {
+        let (_dir, store) = store();
+        write(&store, "current", &serde_json::json!({"number": 7, "date": Timestamp(500), "roots": {}})).unwrap();
+        assert_eq!(shown(&store).unwrap(), Snapshot::default());
+        let first = record(&store, Timestamp(1), "one").unwrap();
+        assert_eq!((first.number, first.date), (8, Some(Timestamp(501))));
+        show(&store, &first).unwrap();
+        assert_eq!(shown(&store).unwrap(), first);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use lsrepo_serve::Site;
 use lsrepo_types::Digest;
 use std::{fs, sync::Arc};
 
-const WHOLE: &str = "/images/app-1.tar";
+const WHOLE: &str = "/archives/app-1.tar";
 
 /// Shows a file of two blobs, one of them larger than any buffer, with bytes around them; its bytes, and the large blob.
 fn shown(server: &Server) -> (Vec<u8>, Digest) {
@@ -20,7 +20,7 @@ fn shown(server: &Server) -> (Vec<u8>, Digest) {
     let mut tree = Tree::default();
     tree.insert("app-1.tar".parse().unwrap(), Entry::Parts(Arc::new(Parts::new(parts).unwrap())));
     let mut site = Site::new(key(), DATE);
-    site.mount("images".parse().unwrap(), tree, DATE);
+    site.mount("archives".parse().unwrap(), tree, DATE);
     server.site.replace(site);
     ([b"head", large.as_slice(), b"between", b"small", b"end"].concat(), Digest::of(&large))
 }
