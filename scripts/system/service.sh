@@ -204,6 +204,16 @@ else
   echo 'skipped: systemd-socket-activate is not installed'
 fi
 
+step 'root works in the store of a user as that user'
+cp -r "$work/far" "$work/theirs"
+chown -R nobody:nogroup "$work/theirs"
+chmod a+rx "$work" "$work/visit"
+chmod a+r "$work/visit/hello.tar.zst" "$work/visit/hello,sl.tar.zst"
+cp "$lsrepo" "$work/lsrepo"
+"$work/lsrepo" --home "$work/theirs" import "$work/visit/hello.tar.zst" 2>"$work/theirs.log" || { cat "$work/theirs.log"; fail 'root cannot import for a user'; }
+LSREPO_HOME=$work/theirs "$work/lsrepo" image list >/dev/null
+find "$work/theirs" ! -user nobody | grep . && fail 'root left files of its own'
+
 step 'a store that became read-only'
 readonly=$(free_port)
 unshare --mount sh -c "mount --bind '$work/far' '$work/far' && mount -o remount,bind,ro '$work/far' &&

@@ -5,7 +5,7 @@ use crate::{
     answer::{self, Answer, Content, text},
     blob::{self, Files},
     body::{Body, Report, Stream},
-    budget::{Budget, LARGEST},
+    budget::Budget,
     event::{Access, Event, Listener},
     health,
     metrics::{Kind, Metrics},
@@ -14,7 +14,7 @@ use crate::{
     registry::{self, Incoming, Registry},
     request_path::RequestPath,
     server::Options,
-    site::{Current, Shown, Site},
+    site::{Current, Shown, Site, usual_path},
     small::{self, Small},
     throttle::{PerClient, Throttle},
 };
@@ -59,7 +59,9 @@ struct Shared {
     small: Small,
     registry: Registry,
     /// for pages, each of which takes some memory and time
-    pages: Arc<Semaphore>,
+    pages: Semaphore,
+    /// for comparisons of snapshots
+    comparing: Semaphore,
     login: RwLock<Arc<Login>>,
     throttle: Arc<Throttle>,
     metrics: Arc<Metrics>,
@@ -80,7 +82,8 @@ impl App {
             files: Arc::new(Files::new(uploads)),
             small: Small::default(),
             registry,
-            pages: Arc::new(Semaphore::new(MOST_PAGES)),
+            pages: Semaphore::new(MOST_PAGES),
+            comparing: Semaphore::new(1),
             login: RwLock::new(login),
             throttle: Arc::new(Throttle::new(options.per_client)),
             metrics: Arc::default(),
@@ -173,7 +176,7 @@ impl App {
         let mut private = false;
         if login.hides_something() {
             let path = match RequestPath::parse(head.uri.path()) {
-                Ok(path) => format!("/{}", path.inside),
+                Ok(path) => format!("/{}", usual_path(&path.inside)),
                 Err(bad) => return text(StatusCode::BAD_REQUEST, bad.0),
             };
             let path = path.trim_end_matches('/');
@@ -194,6 +197,7 @@ impl App {
             ("/healthz", _) => (health::healthz(&site, head, &self.0.metrics), None),
             ("/metrics", _) => (health::metrics(head, &self.0.metrics), None),
             (_, Some(route)) => self.page(route, site, head.clone(), ends).await,
+            (_, None) if names_folder(path) => self.folder(site, head.clone(), ends).await,
             (_, None) => answer::decide(&site, head, ends),
         };
         if let Some(why) = trouble {
@@ -208,10 +212,19 @@ impl App {
     /// A page is made by a thread that may wait for a disk.
     async fn page(&self, route: Route, site: Arc<Site>, head: request::Parts, ends: Ends) -> (Answer, Option<String>) {
         let failed = || text(StatusCode::INTERNAL_SERVER_ERROR, "this page cannot be made");
-        let Ok(_place) = self.0.pages.acquire().await else { return (failed(), None) };
+        // Comparing takes much longer than showing: one at a time, and never all places for pages.
+        let places = if matches!(route, Route::Difference(_)) { &self.0.comparing } else { &self.0.pages };
+        let Ok(_place) = places.acquire().await else { return (failed(), None) };
         let store = self.0.store.clone();
         let made = tokio::task::spawn_blocking(move || pages::answer(&route, &site, &store, &head, ends)).await;
         made.unwrap_or_else(|_| (failed(), None))
+    }
+
+    /// A list of a folder is made by a thread that may wait, too: some have tens of thousands of lines.
+    async fn folder(&self, site: Arc<Site>, head: request::Parts, ends: Ends) -> (Answer, Option<String>) {
+        let failed = || (text(StatusCode::INTERNAL_SERVER_ERROR, "this list cannot be made"), None);
+        let Ok(_place) = self.0.pages.acquire().await else { return failed() };
+        tokio::task::spawn_blocking(move || answer::decide(&site, &head, ends)).await.unwrap_or_else(|_| failed())
     }
 
     /// Opens what has to be opened, also for HEAD: a head must not promise what a GET cannot give.
@@ -239,7 +252,7 @@ impl App {
     /// one is needed at all. The rest is streamed.
     async fn blob(&self, generation: u64, digest: Digest, size: u64, part: Range<u64>) -> io::Result<Body> {
         let wanted = part.end - part.start;
-        let chunk = match (1..=LARGEST as u64).contains(&wanted) {
+        let chunk = match (1..=small::LARGEST).contains(&wanted) {
             true => Some(self.0.budget.take(wanted).await?).filter(|chunk| chunk.len() as u64 == wanted),
             false => None,
         };
@@ -284,6 +297,11 @@ impl App {
             (listener.0)(event());
         }
     }
+}
+
+/// Whether a path is written as a folder's.
+fn names_folder(path: &str) -> bool {
+    path.ends_with('/') || path.ends_with("/.") || path.len() >= 3 && path.as_bytes()[path.len() - 3..].eq_ignore_ascii_case(b"%2f")
 }
 
 fn access(head: &request::Parts, ends: Ends, status: u16) -> Access {

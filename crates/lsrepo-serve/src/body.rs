@@ -4,6 +4,7 @@ use crate::{
     blob,
     budget::Budget,
     event::{Access, Event, Listener},
+    handed::{Handed, Open},
     metrics::{Kind, Metrics},
     parts::Sequence,
 };
@@ -25,6 +26,8 @@ use std::{
 pub struct Body {
     content: Content,
     report: Option<Report>,
+    /// with whom it is counted, where that is so
+    watched: Option<(Handed, Open)>,
 }
 
 enum Content {
@@ -35,15 +38,15 @@ enum Content {
 
 impl Body {
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
-        Self { content: Content::Bytes(bytes.into()), report: None }
+        Self { content: Content::Bytes(bytes.into()), report: None, watched: None }
     }
 
     pub(crate) fn blob(stream: Stream) -> Self {
-        Self { content: Content::Blob(stream), report: None }
+        Self { content: Content::Blob(stream), report: None, watched: None }
     }
 
     pub(crate) fn parts(sequence: Sequence) -> Self {
-        Self { content: Content::Parts(Box::new(sequence)), report: None }
+        Self { content: Content::Parts(Box::new(sequence)), report: None, watched: None }
     }
 
     /// Tells how it went, once it is over.
@@ -53,8 +56,22 @@ impl Body {
         self
     }
 
+    /// Counted with a connection: what is open, and what was handed to it.
+    pub(crate) fn watched(mut self, handed: Handed, open: Open) -> Self {
+        // These were taken before, and wait for the connection already.
+        if let Content::Bytes(bytes) = &mut self.content {
+            *bytes = handed.give(std::mem::take(bytes));
+        }
+        self.watched = Some((handed, open));
+        self
+    }
+
     /// What is to be sent, for who sends it himself.
     pub(crate) fn into_sending(self) -> (Sending, Option<Report>) {
+        // A head alone goes out at once, whatever would follow it.
+        if self.left() == 0 {
+            return (Sending::Bytes(Bytes::new()), self.report);
+        }
         let sending = match self.content {
             Content::Bytes(bytes) => Sending::Bytes(bytes),
             Content::Blob(Stream { file, at, end, .. }) if file.file().is_some() => Sending::File(file, at..end),
@@ -79,10 +96,15 @@ impl hyper::body::Body for Body {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let body = self.get_mut();
+        let handed = body.watched.as_ref().map(|(handed, _)| handed);
+        let counted = |bytes: io::Result<Bytes>| match (bytes, handed) {
+            (Ok(bytes), Some(handed)) if !bytes.is_empty() => Ok(handed.give(bytes)),
+            (bytes, _) => bytes,
+        };
         let next = match &mut body.content {
             Content::Bytes(bytes) => Ok(std::mem::take(bytes)),
-            Content::Blob(stream) => ready!(stream.poll_next(context)),
-            Content::Parts(sequence) => ready!(sequence.poll_next(context)),
+            Content::Blob(stream) => counted(ready!(stream.poll_next(context))),
+            Content::Parts(sequence) => counted(ready!(sequence.poll_next(context))),
         };
         Poll::Ready(match next {
             Ok(bytes) if bytes.is_empty() => None,

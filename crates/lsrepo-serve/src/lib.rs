@@ -26,6 +26,7 @@ mod budget;
 mod condition;
 mod date;
 mod event;
+mod handed;
 mod health;
 mod html;
 mod listing;

@@ -129,8 +129,7 @@ impl Metrics {
             of.cut.fetch_add(1, Relaxed);
         }
         of.microseconds.fetch_add(elapsed.as_micros() as u64, Relaxed);
-        let milliseconds = elapsed.as_millis() as u64;
-        if let Some(class) = CLASSES.iter().position(|end| milliseconds < *end) {
+        if let Some(class) = CLASSES.iter().position(|end| elapsed <= Duration::from_millis(*end)) {
             of.classes[class].fetch_add(1, Relaxed);
         }
     }

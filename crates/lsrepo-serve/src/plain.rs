@@ -12,9 +12,8 @@ use crate::{
     app::{App, Ends},
     server::Options,
 };
-use request::{Parsed, parse};
+use request::parse;
 use send::Sender;
-use std::time::Duration;
 use tokio::{net::TcpStream, sync::watch, time};
 
 /// What one read brings at most; nearly every head fits.
@@ -33,17 +32,15 @@ pub(crate) async fn talk(stream: TcpStream, app: &App, ends: Ends, options: &Opt
     let most = options.max_header_bytes.max(8192);
     let mut read = Vec::new();
     let mut searched = 0;
+    let mut deadline = time::Instant::now() + options.header_timeout;
     loop {
-        match more(&stream, &mut read, options.header_timeout, stopped).await {
+        match more(&stream, &mut read, deadline, stopped).await {
             More::Read => {}
             More::Nothing => return Left::Closed,
         }
         // A head that comes in small pieces is not parsed anew for each of them.
         while let Some(end) = end_of_head(&read, searched) {
-            let (request, close) = match parse(&read[..end]) {
-                Parsed::Plain(request, close) => (request, close),
-                Parsed::Other => return Left::Other { stream, read },
-            };
+            let Some((request, close)) = parse(&read[..end]) else { return Left::Other { stream, read } };
             read.drain(..end);
             searched = 0;
             let is_last = close || stopped.has_changed().is_err();
@@ -55,6 +52,7 @@ pub(crate) async fn talk(stream: TcpStream, app: &App, ends: Ends, options: &Opt
             if sent.await.is_err() || is_last {
                 return Left::Closed;
             }
+            deadline = time::Instant::now() + options.header_timeout;
         }
         searched = read.len();
         if read.len() > most || begins_otherwise(&read) {
@@ -71,10 +69,13 @@ enum More {
     Nothing,
 }
 
-/// Waits for bytes, no longer than `limit`, and for those of a new request only until the server stops.
-async fn more(stream: &TcpStream, read: &mut Vec<u8>, limit: Duration, stopped: &mut watch::Receiver<()>) -> More {
-    let deadline = time::Instant::now() + limit;
+/// Waits for bytes, no longer than until `deadline`, and for those of a new request only until the server stops. However often
+/// some come, the head as a whole has that time.
+async fn more(stream: &TcpStream, read: &mut Vec<u8>, deadline: time::Instant, stopped: &mut watch::Receiver<()>) -> More {
     loop {
+        if !read.is_empty() && time::Instant::now() >= deadline {
+            return More::Nothing;
+        }
         read.reserve(READ);
         match stream.try_read_buf(read) {
             Ok(0) => return More::Nothing,

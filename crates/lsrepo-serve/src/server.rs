@@ -4,6 +4,7 @@ use crate::{
     admission::Admission,
     app::{App, Ends},
     event::{Event, Listener},
+    handed::Handed,
     plain::{self, Left},
     registry::Push,
     rewind::Rewound,
@@ -108,7 +109,9 @@ pub async fn serve_with(
 /// [`serve`] at several places. `options` are those that the app was made with.
 pub async fn serve_at(doors: Vec<Door>, app: App, options: Options, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let _sweeping = Sweeping::begin(&app, &options);
-    let most = options.max_connections.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
+    // Each door holds a place for who comes next.
+    let most = options.max_connections.saturating_add(doors.len() - usize::from(!doors.is_empty()));
+    let most = most.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
     let places = Arc::new(Semaphore::new(most));
     let (stopping, stopped) = watch::channel(());
     let options = Arc::new(options);
@@ -226,9 +229,11 @@ async fn secure(stream: TcpStream, identity: &Identity, app: (App, Ends), option
     let handshake = TlsAcceptor::from(identity.config()).accept(Unstalled::new(stream, options.stall_timeout));
     // A client that does not trust us, speaks no TLS or none that is safe: nothing to be told to it.
     let stream = tokio::select! {
-        Ok(Ok(stream)) = time::timeout(options.header_timeout, handshake) => stream,
+        made = time::timeout(options.header_timeout, handshake) => match made {
+            Ok(Ok(stream)) => stream,
+            _ => return,
+        },
         _ = stopped.changed() => return,
-        else => return,
     };
     match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => http2(stream, app, options, stopped).await,
@@ -268,23 +273,40 @@ async fn http2(
     options: &Options,
     mut stopped: watch::Receiver<()>,
 ) {
-    let service = service_fn(move |request: http::Request<Incoming>| app.clone().respond(request, ends));
+    let handed = Handed::new();
+    let account = handed.clone();
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let (app, account, open) = (app.clone(), account.clone(), account.begin());
+        async move { app.respond(request, ends).await.map(|response| response.map(|body| body.watched(account, open))) }
+    });
     let talk = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
-        .max_concurrent_streams(100)
+        .max_concurrent_streams(32)
         .max_header_list_size(options.max_header_bytes.max(8192) as u32)
         // What one client may keep waiting in our memory.
         .max_send_buf_size(256 * 1024)
-        // A client that is gone without a word is found out, and so is one that only keeps the connection.
+        // A client that is gone without a word is found out.
         .keep_alive_interval(options.header_timeout)
         .keep_alive_timeout(options.header_timeout)
         .serve_connection(TokioIo::new(stream), service);
     let mut talk = pin!(talk);
-    tokio::select! {
-        _ = talk.as_mut() => {}
-        _ = stopped.changed() => {
-            talk.as_mut().graceful_shutdown();
-            _ = talk.await;
+    let mut often = time::interval((options.stall_timeout.min(options.header_timeout) / 4).max(Duration::from_millis(50)));
+    loop {
+        tokio::select! {
+            _ = talk.as_mut() => return,
+            // One that takes nothing of what it asked for holds memory that others wait for.
+            _ = often.tick() => match handed.is_stuck(options.stall_timeout) {
+                true => return,
+                false if handed.is_idle(options.header_timeout) => break,
+                false => {}
+            },
+            _ = stopped.changed() => {
+                talk.as_mut().graceful_shutdown();
+                _ = time::timeout(options.grace, talk).await;
+                return;
+            }
         }
     }
+    talk.as_mut().graceful_shutdown();
+    _ = time::timeout(options.header_timeout, talk).await;
 }

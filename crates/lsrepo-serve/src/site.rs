@@ -5,7 +5,7 @@ mod mount;
 mod record;
 mod repository;
 
-pub(crate) use lambdastack::is_within as is_for_lambdastack;
+pub(crate) use lambdastack::{is_within as is_for_lambdastack, usual as usual_path};
 pub use record::SiteRecord;
 pub(crate) use repository::Repository;
 pub use repository::{AptRepository, PlatformSummary, YumRepository};

@@ -50,7 +50,7 @@ impl Throttle {
         let (Some(rate), Some(peer)) = (self.limits().requests_per_second, peer) else { return true };
         let most = (rate * SECONDS).max(1.0);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_KNOWN {
+        if buckets.len() >= MOST_KNOWN && !buckets.contains_key(&client(peer)) {
             let full = |since: Instant, level: f64| level + now.saturating_duration_since(since).as_secs_f64() * rate >= most;
             buckets.retain(|_, (level, since)| !full(*since, *level));
             if buckets.len() >= MOST_KNOWN {
@@ -97,7 +97,8 @@ impl Drop for Place {
     }
 }
 
-fn client(peer: SocketAddr) -> IpAddr {
+/// Whom an address stands for.
+pub(crate) fn client(peer: SocketAddr) -> IpAddr {
     match peer.ip().to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

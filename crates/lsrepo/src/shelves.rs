@@ -60,6 +60,11 @@ pub(crate) fn all(store: &Store) -> Result<Vec<Registered>> {
     Ok(all)
 }
 
+/// Whether every bundle that is used where it lies can be read now.
+pub(crate) fn are_all_there(store: &Store) -> Result<bool> {
+    Ok(all(store)?.len() == store.shelves().len())
+}
+
 /// [`load`], where they are others than those `known`.
 pub(crate) fn reload(context: &Context, store: &Store, known: &mut Vec<Registered>) -> Result<()> {
     let now = all(store)?;

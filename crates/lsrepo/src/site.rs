@@ -38,7 +38,7 @@ pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot, top: O
     }
     let before = kept::Before::load(store)?;
     let top = top.unwrap_or(before.top());
-    let (shown, images) = publish(context, store, snapshot, top, &before)?;
+    let (shown, images) = publish(context, store, snapshot, (top, true), &before)?;
     match kept::keep(store, snapshot, (&key, top), &shown, images, date_of(context, snapshot)?) {
         // What lies in the store need not lie in memory too.
         Ok(()) => Ok(kept::load(context, store, snapshot, (&key, Some(top)))?.unwrap_or(shown)),
@@ -49,9 +49,11 @@ pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot, top: O
     }
 }
 
-/// A snapshot as it is shown, made in memory. Nothing is written.
+/// A snapshot as it is shown, made in memory. What the pages show is made only where nobody else works in the store, as that is
+/// kept there.
 pub(crate) fn show_once(context: &Context, store: &Store, snapshot: &Snapshot, top: &[Platform]) -> Result<Shown> {
-    Ok(publish(context, store, snapshot, top, &kept::Before::load(store)?)?.0)
+    let guard = store.lock_exclusive().ok();
+    Ok(publish(context, store, snapshot, (top, guard.is_some()), &kept::Before::load(store)?)?.0)
 }
 
 /// Nothing is older than the key that signs it, however old an archive is.
@@ -76,7 +78,7 @@ fn publish(
     context: &Context,
     store: &Store,
     snapshot: &Snapshot,
-    top: &[Platform],
+    (top, may_write): (&[Platform], bool),
     before: &kept::Before,
 ) -> Result<(Shown, Vec<String>)> {
     let (key, date) = (context.key()?, date_of(context, snapshot)?);
@@ -84,7 +86,10 @@ fn publish(
     let (mut images, mut image_parts) = (Vec::new(), Vec::new());
     let (mut figures, mut all_files) = (BTreeMap::new(), files::Files::default());
     let mut for_roles = lambdastack::Gathered::default();
-    let mut pages = pages::Pages::begin(store, snapshot, date);
+    let mut pages = match may_write {
+        true => pages::Pages::begin(store, snapshot, date),
+        false => Err(anyhow::anyhow!("nothing can be kept in the store now")),
+    };
     let mut trees = BTreeMap::new();
     let mut by_os: BTreeMap<Os, BTreeMap<Platform, Vec<Prepared>>> = BTreeMap::new();
     for (name, digest) in &snapshot.roots {

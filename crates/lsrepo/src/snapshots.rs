@@ -3,12 +3,13 @@
 //! ```text
 //! snapshots/<number>.json   when and by what it came to be, and its sets; never changed
 //! snapshots/shown.json      which one is shown, and the date that it bears
+//! snapshots/next.json       one that is to be shown once it is published
 //! snapshots/keep.json       how many are kept; all where this is not there
 //! ```
 //! Whatever changes the store's sets ends with a new snapshot, which is then shown. Showing another one is one rename. The
 //! date of what is shown only ever rises, also where an old snapshot is shown again: clients refuse to go back in time.
 
-use crate::prepared;
+use crate::{prepared, shelves};
 use anyhow::{Context as _, Result};
 use lsrepo_publish::date_after;
 use lsrepo_store::{Store, StoreError};
@@ -87,6 +88,13 @@ pub(crate) fn shown(store: &Store) -> Result<Snapshot> {
     Ok(snapshot.unwrap_or_default())
 }
 
+/// What a store holds that cannot be written, with the date that it would get.
+pub(crate) fn unrecorded(store: &Store) -> Result<Snapshot> {
+    let roots = store.roots()?;
+    let date = date_after(prepared::newest(store, &roots)?, pointer(store)?.map(|last| last.date));
+    Ok(Snapshot { number: 1, date: Some(date), roots })
+}
+
 /// The number and the date that were shown last. Before there were several snapshots, they stood with the sets in one document.
 fn pointer(store: &Store) -> Result<Option<Pointer>> {
     match read(store, "shown")? {
@@ -108,6 +116,8 @@ pub(crate) fn record(store: &Store, now: Timestamp, cause: &str) -> Result<Snaps
             let newest = prepared::newest(store, &roots)?;
             let record = Record { number, made: now, cause: cause.to_owned(), newest, roots };
             write(store, &number.to_string(), &record)?;
+            // Between this and showing it lies all of publishing.
+            write(store, "next", &number)?;
             record
         }
     };
@@ -130,15 +140,28 @@ pub(crate) fn show(store: &Store, snapshot: &Snapshot) -> Result<()> {
     if read::<Pointer>(store, "shown")? != Some(pointer) {
         write(store, "shown", &pointer)?;
     }
-    Ok(())
+    Ok(store.remove_document(&path("next")?)?)
 }
 
-/// Whether the store's sets are others than those of the newest snapshot; never while somebody changes them.
+/// Whether the store's sets are others than those of the newest snapshot; never while somebody changes them, or while media are
+/// away on which some of them lie, or where nothing can be written.
 pub(crate) fn is_behind(store: &Store) -> Result<bool> {
     match store.lock_shared() {
-        Ok(_guard) => Ok(all(store)?.pop().is_none_or(|last| store.roots().is_ok_and(|roots| roots != last.roots))),
-        Err(StoreError::Busy { .. }) => Ok(false),
+        Ok(_guard) if !shelves::are_all_there(store)? => Ok(false),
+        Ok(_guard) => {
+            let newest = all(store)?.pop();
+            Ok(begun(store)?.is_some() || newest.is_none_or(|last| store.roots().is_ok_and(|roots| roots != last.roots)))
+        }
+        Err(StoreError::Busy { .. } | StoreError::Io { .. }) => Ok(false),
         Err(other) => Err(other.into()),
+    }
+}
+
+/// A snapshot that was made and is not shown yet: whoever made it did not come to that.
+pub(crate) fn begun(store: &Store) -> Result<Option<Record>> {
+    match read(store, "next")? {
+        Some(number) => find(store, number),
+        None => Ok(None),
     }
 }
 
@@ -160,12 +183,14 @@ pub(crate) fn keep(store: &Store, count: Option<u64>) -> Result<()> {
     }
 }
 
-/// Those that are more than are kept: the oldest, but never the one that is shown.
+/// Those that are more than are kept: the oldest, but never the one that is shown, nor the newest, which the store's sets are.
 pub(crate) fn superfluous(store: &Store) -> Result<Vec<u64>> {
     let (Some(keep), shown) = (kept(store)?, shown(store)?.number) else { return Ok(Vec::new()) };
     let all = all(store)?;
     let many = all.len().saturating_sub(keep.try_into().unwrap_or(usize::MAX));
-    Ok(all.iter().map(|record| record.number).filter(|number| *number != shown).take(many).collect())
+    let newest = all.last().map(|record| record.number);
+    let may_go = |number: &u64| *number != shown && Some(*number) != newest;
+    Ok(all.iter().map(|record| record.number).filter(may_go).take(many).collect())
 }
 
 #[cfg(test)]
@@ -214,6 +239,8 @@ mod tests {
         let (_dir, store) = store();
         let first = record(&store, Timestamp(1), "one").unwrap();
         assert_eq!((first.number, record(&store, Timestamp(2), "two").unwrap().number), (1, 1));
+        assert!(is_behind(&store).unwrap(), "it was made, and is not shown yet");
+        show(&store, &first).unwrap();
         assert!(!is_behind(&store).unwrap());
         store.set_root("debian-12-x86_64--a", &Digest::of(b"x")).unwrap();
         assert!(is_behind(&store).unwrap());
@@ -229,6 +256,9 @@ mod tests {
         assert!(superfluous(&store).unwrap().is_empty());
         keep(&store, Some(2)).unwrap();
         assert_eq!(superfluous(&store).unwrap(), [2, 3, 4]);
+        keep(&store, Some(1)).unwrap();
+        assert_eq!(superfluous(&store).unwrap(), [2, 3, 4], "the newest stays too");
+        keep(&store, Some(2)).unwrap();
         show(&store, &next(&store, &all[4]).unwrap()).unwrap();
         assert_eq!(superfluous(&store).unwrap(), [1, 2, 3]);
         keep(&store, None).unwrap();

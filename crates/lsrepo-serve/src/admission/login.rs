@@ -21,14 +21,16 @@ use std::{
     collections::HashSet,
     io,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 /// Logins that need not be computed again.
 const MOST_KNOWN: usize = 1024;
 /// Passwords that are compared at once: they take a processor each.
 const AT_ONCE: usize = 2;
+/// How long somebody waits for his turn.
+const MOST_WAITING: Duration = Duration::from_secs(10);
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +120,14 @@ impl Login {
         }
     }
 
+    /// An error where a rule of its own, and not that of everything, keeps the caller from what is at a path.
+    pub(crate) fn refuse_ruled_out(&self, caller: &Caller, path: &str) -> Result<(), ApiError> {
+        match self.rights.is_ruled_out(caller.user(), path) {
+            true => Err(refused(caller, "reading")),
+            false => Ok(()),
+        }
+    }
+
     pub(crate) fn may_push(&self, caller: &Caller, path: &str) -> Result<(), ApiError> {
         match self.rights.may_push(caller.user(), path) && self.rights.may_read(caller.user(), path) {
             true => Ok(()),
@@ -154,12 +164,12 @@ impl Login {
         if is_known || users.owner(password) == Some(name) {
             return Ok(Caller::User(name.to_owned()));
         }
-        let from = ends.peer.map(|peer| peer.ip());
+        let from = ends.peer.map(crate::throttle::client);
         let is_out = || from.is_some_and(|from| self.strikes.is_out(from, Instant::now()));
         if is_out() {
             return Err(too_often());
         }
-        let _one = self.working.acquire().await.map_err(io::Error::other).map_err(crate::registry::disk)?;
+        let _one = timeout(MOST_WAITING, self.working.acquire()).await.map_err(|_| too_often())?;
         // Others of this address were compared meanwhile.
         if is_out() {
             return Err(too_often());

@@ -1,5 +1,6 @@
 //! Who may read and push what, by path.
 
+use crate::site::usual_path;
 use std::collections::BTreeSet;
 
 /// Some of those who ask.
@@ -77,7 +78,8 @@ impl Rights {
     /// With others below some paths.
     pub fn with(mut self, below: Vec<Right>) -> Result<Self, RightsError> {
         for right in below {
-            let path = right.path.trim_end_matches('/').to_owned();
+            let path = right.path.trim_end_matches('/');
+            let path = path.strip_prefix('/').map_or(path.to_owned(), |inside| format!("/{}", usual_path(inside)));
             let parts = || path.split('/').skip(1);
             if !path.starts_with('/') || parts().any(|part| matches!(part, "" | "." | "..")) || path.contains(['%', '?', '\\']) {
                 return Err(RightsError::Path(right.path));
@@ -91,9 +93,21 @@ impl Rights {
         Ok(self)
     }
 
+    /// From now on nobody pushes anywhere.
+    pub fn take_pushes_from_all(&mut self) {
+        let nobody = || Who::These(BTreeSet::new());
+        self.everywhere.1 = nobody();
+        self.below.iter_mut().for_each(|right| right.push = nobody());
+    }
+
     /// Whether somebody may read what is at a path (decoded, without a `/` at its end).
     pub(crate) fn may_read(&self, user: Option<&str>, path: &str) -> bool {
-        self.readers(path).is_none_or(|who| who.has(user))
+        self.all_readers(path).all(|who| who.has(user))
+    }
+
+    /// Whether a rule of its own, and not that of everything, keeps somebody from what is at a path.
+    pub(crate) fn is_ruled_out(&self, user: Option<&str>, path: &str) -> bool {
+        self.at(path).is_some_and(|right| !right.read.has(user))
     }
 
     pub(crate) fn may_push(&self, user: Option<&str>, path: &str) -> bool {
@@ -102,7 +116,17 @@ impl Rights {
 
     /// Whether a login changes what can be read there.
     pub(crate) fn is_private(&self, path: &str) -> bool {
-        self.readers(path).is_some_and(|who| !who.is_anyone())
+        self.all_readers(path).any(|who| !who.is_anyone())
+    }
+
+    /// Who reads what is at a path, and what is shown there of other paths: below `/lsrepo` everything is shown again, so
+    /// whoever reads there has to be allowed to read all that can be.
+    fn all_readers<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Who> {
+        let shown_again = sources(path).iter().flat_map(|top| {
+            let below = self.below.iter().filter(|right| is_below(&right.path, top)).map(|right| &right.read);
+            self.readers(top).into_iter().chain(below)
+        });
+        self.readers(path).into_iter().chain(shown_again)
     }
 
     /// Whether there is something that not everybody reads.
@@ -131,6 +155,19 @@ impl Rights {
 
     fn at(&self, path: &str) -> Option<&Right> {
         self.below.iter().find(|right| is_below(path, &right.path))
+    }
+}
+
+/// Of which paths the content of a folder below `/lsrepo` is.
+fn sources(path: &str) -> &'static [&'static str] {
+    let Some(inside) = path.strip_prefix("/lsrepo/") else { return &[] };
+    let kinds = ["packages", "files", "images", "charts", "grafana_dashboards"];
+    match inside.split('/').find(|part| kinds.contains(part)) {
+        Some("images") => &["/v2"],
+        Some("packages") => &["/apt", "/yum"],
+        // packages that came by URL are among them
+        Some(_) => &["/files", "/apt", "/yum"],
+        None => &[],
     }
 }
 
@@ -178,6 +215,26 @@ mod tests {
         assert!(!rights.may_read(None, "") && !rights.may_read(None, "/metrics") && !rights.may_read(None, "/keysmith"));
         let closed = rights.with(vec![right("/setup", Who::Users, Who::Users)]).unwrap();
         assert!(!closed.may_read(None, "/setup/debian-12.sh"));
+    }
+
+    #[test]
+    fn what_is_shown_again_for_roles_is_as_private_as_where_it_comes_from() {
+        let rights = Rights::default()
+            .with(vec![right("/v2/quay.io/team", these(&["ana"]), these(&[])), right("/files/internal", Who::Users, Who::Users)])
+            .unwrap();
+        for (path, nobody, ana) in [
+            ("/lsrepo/images/app-1.tar", false, true),
+            ("/lsrepo/centos-7/arm64/images", false, true),
+            ("/lsrepo/files/x", false, true),
+            ("/lsrepo/packages/x.rpm", true, true),
+            ("/lsrepo", true, true),
+        ] {
+            let found = (rights.may_read(None, path), rights.may_read(Some("ana"), path), rights.is_private(path));
+            assert_eq!(found, (nobody, ana, !nobody), "{path}");
+        }
+        assert!(!rights.may_read(Some("bob"), "/lsrepo/images/app-1.tar"));
+        let older = Rights::default().with(vec![right("/epirepo/centos-7/aarch64", Who::Users, Who::Users)]).unwrap();
+        assert!(!older.may_read(None, "/lsrepo/centos-7/arm64/packages"), "one tree has many spellings");
     }
 
     #[test]

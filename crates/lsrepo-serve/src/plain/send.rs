@@ -66,7 +66,8 @@ impl<'a> Sender<'a> {
         let mut at = part.start;
         let mut known = at;
         while at < part.end {
-            let end = part.end.min(at + PIECE);
+            // No further than was looked at: what is not in memory would keep this thread waiting.
+            let end = if at < known { known } else { part.end.min(at + PIECE) };
             if at >= known {
                 // What is not in memory is fetched by a thread that may wait for a disk, not by this one.
                 if !blob::is_in_memory(&file, at, end) {

@@ -39,6 +39,7 @@ impl Ask<'_> {
         let view = View::of(&self.site.images, &self.registry.pushed, name, self.ns.as_deref())?;
         if self.login.hides_something() {
             view.names().try_for_each(|name| self.may_read(name))?;
+            view.names().try_for_each(|name| self.refuse_ruled_out(name))?;
         }
         Ok(view)
     }
@@ -46,6 +47,17 @@ impl Ask<'_> {
     /// Whether the caller may read what has this whole name.
     pub(crate) fn may_read(&self, name: &str) -> Result<(), ApiError> {
         self.login.may_read(&self.caller, &format!("/v2/{name}"))
+    }
+
+    /// A rule for one name of an imported image holds for all that it has.
+    fn refuse_ruled_out(&self, whole: &str) -> Result<(), ApiError> {
+        let mut others = self.site.images.other_names(whole);
+        others.try_for_each(|name| self.login.refuse_ruled_out(&self.caller, &format!("/v2/{name}")))
+    }
+
+    /// Whether the caller may see that there is a repository of this whole name.
+    pub(crate) fn may_see(&self, whole: &str) -> bool {
+        !self.login.hides_something() || self.may_read(whole).is_ok() && self.refuse_ruled_out(whole).is_ok()
     }
 
     /// Whether the caller may change what has this name.
@@ -57,10 +69,11 @@ impl Ask<'_> {
         self.login.may_push(&self.caller, &path)
     }
 
-    /// Whether answers about this name are not for caches that others use.
-    pub(crate) fn is_private(&self, name: &RepositoryName) -> bool {
-        self.login.hides_something()
-            && whole_name(name, self.ns.as_deref()).is_ok_and(|name| self.login.is_private(&format!("/v2/{name}")))
+    /// Whether answers from this are not for caches that others use, under any name that it has.
+    pub(crate) fn is_private(&self, view: &View<'_>) -> bool {
+        let is_private = |name: &str| self.login.is_private(&format!("/v2/{name}"));
+        let any = |whole: &str| is_private(whole) || self.site.images.other_names(whole).any(is_private);
+        self.login.hides_something() && view.names().any(any)
     }
 
     pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {

@@ -22,7 +22,7 @@ pub(super) fn manifest(ask: &Ask<'_>, name: &RepositoryName, reference: &Manifes
     let (digest, manifest) = view.manifest(reference)?;
     let by_digest = matches!(reference, ManifestReference::Digest(_));
     let (blob, size) = (manifest.blob, manifest.size);
-    let mut answer = file(ask.head, &File { digest, blob, size, keep: by_digest, private: ask.is_private(name) });
+    let mut answer = file(ask.head, &File { digest, blob, size, keep: by_digest, private: ask.is_private(&view) });
     if answer.status.is_success() {
         // A type that a browser may take for a page comes from who pushed it: it may do nothing here.
         if !manifest.media_type.to_str().is_ok_and(media_type::is_manifest) {
@@ -36,7 +36,7 @@ pub(super) fn manifest(ask: &Ask<'_>, name: &RepositoryName, reference: &Manifes
 pub(super) fn blob(ask: &Ask<'_>, name: &RepositoryName, digest: &AnyDigest) -> Result<Answer, ApiError> {
     let view = ask.view(name)?;
     let found = view.blob(digest)?;
-    let private = ask.is_private(name);
+    let private = ask.is_private(&view);
     let mut answer = file(ask.head, &File { digest: *digest, blob: found.blob, size: found.size, keep: true, private });
     if answer.status.is_success() {
         answer.headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")));

@@ -95,6 +95,18 @@ impl RegistryImages {
         self.hosts.contains(host)
     }
 
+    /// The other names under which an image is found, by its whole name: its path, and what is short for official ones.
+    pub(crate) fn other_names<'a>(&'a self, whole: &'a str) -> impl Iterator<Item = &'a str> {
+        let path = self.repositories.get(whole).map(|one| one.path.as_str());
+        let official = path.filter(|_| whole.starts_with("docker.io/")).and_then(|path| path.strip_prefix("library/"));
+        path.into_iter().chain(official)
+    }
+
+    /// The whole names of all.
+    pub(crate) fn whole_names(&self) -> impl Iterator<Item = &str> {
+        self.repositories.keys().map(String::as_str)
+    }
+
     /// The whole names that have this path.
     pub(crate) fn with_path(&self, path: &str) -> &[String] {
         self.paths.get(path).map_or(&[], Vec::as_slice)

@@ -17,8 +17,8 @@ const MOST_TAGS: usize = 10_000;
 pub(super) fn catalog(ask: &Ask<'_>) -> Result<Answer, ApiError> {
     let page = Page::parse(&ask.query)?;
     let pushed = ask.registry.pushed.names();
-    let all = pushed.iter().map(String::as_str).chain(ask.site.images.names());
-    let names: BTreeSet<&str> = all.filter(|name| !ask.login.hides_something() || ask.may_read(name).is_ok()).collect();
+    let imported = ask.site.images.whole_names().filter(|name| ask.may_see(name)).map(|name| ask.site.images.name_here(name));
+    let names: BTreeSet<&str> = pushed.iter().map(String::as_str).filter(|name| ask.may_see(name)).chain(imported).collect();
     let cut = page.cut(names.into_iter(), MOST_REPOSITORIES);
     let body = json!({ "repositories": cut.items });
     Ok(part(ask, &page, body, cut.items.last().filter(|_| cut.more).copied()))

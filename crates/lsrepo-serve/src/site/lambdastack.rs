@@ -16,7 +16,7 @@ pub(crate) fn is_within(path: &str) -> bool {
 }
 
 /// The path in the tree that is meant.
-pub(super) fn usual(path: &str) -> Cow<'_, str> {
+pub(crate) fn usual(path: &str) -> Cow<'_, str> {
     if !is_within(path) {
         return Cow::Borrowed(path);
     }

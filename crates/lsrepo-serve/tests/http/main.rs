@@ -11,3 +11,4 @@ mod plain;
 mod ranges;
 mod server;
 mod site;
+mod tls;

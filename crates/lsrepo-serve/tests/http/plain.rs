@@ -5,6 +5,7 @@ use crate::{
     server::{LARGE, SMALL, Server, large},
 };
 use lsrepo_serve::{Options, PerClient};
+use std::time::{Duration, Instant};
 
 #[test]
 fn what_the_short_way_does_not_take_is_answered_all_the_same() {
@@ -93,7 +94,7 @@ fn one_client_gets_no_more_than_its_share() {
     assert!(held.iter_mut().all(|client| client.get("/healthz", &[]).status == 200));
     assert!(Client::new(server.address).rest().unwrap_or_default().is_empty(), "the third is turned away");
     held.pop();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     loop {
         let mut next = Client::new(server.address);
         if next.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").is_ok()
@@ -101,6 +102,28 @@ fn one_client_gets_no_more_than_its_share() {
         {
             break;
         }
-        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "a place that is free again is not given");
+        assert!(begun.elapsed() < Duration::from_secs(20), "a place that is free again is not given");
+    }
+}
+
+#[test]
+fn a_head_alone_goes_out_at_once() {
+    let server = Server::start();
+    let mut client = Client::new(server.address);
+    let begun = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(client.ask("HEAD", LARGE, &[]).status, 200);
+    }
+    // 200 ms each where the kernel waits for what follows
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_has_no_more_time_than_another() {
+    let server = Server::with(Options { header_timeout: Duration::from_millis(300), ..Options::default() });
+    let mut client = Client::new(server.address);
+    let begun = Instant::now();
+    while client.write(b"GET /aaaaaaaa").is_ok() && client.hears_nothing_for(Duration::from_millis(20)) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it is waited for");
     }
 }

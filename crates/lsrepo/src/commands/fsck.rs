@@ -1,7 +1,7 @@
 //! `lsrepo fsck`: every blob is read; what is damaged or missing comes back from a bundle.
 
 use super::carry;
-use crate::{cli::FsckArgs, context::Context, failure::unsatisfied, output, prepared, snapshots};
+use crate::{cli::FsckArgs, context::Context, failure::unsatisfied, output, prepared, site, snapshots};
 use anyhow::Result;
 use lsrepo_store::{Shelf, Store};
 use lsrepo_types::{Count, Digest};
@@ -47,9 +47,13 @@ pub(crate) fn run(context: &Context, args: &FsckArgs) -> Result<()> {
         for digest in lost {
             match &archive {
                 Some(archive) if restore(&store, archive, &digest)? => drop(checked.repaired.insert(digest.hex())),
-                _ => drop(checked.missing.insert(digest.hex())),
+                _ if is_needed(&store, &digest.hex()) => drop(checked.missing.insert(digest.hex())),
+                _ => {}
             }
         }
+    }
+    if site::kept::forget_broken(&store)? > 0 {
+        context.progress.note("what was published is damaged too, and is made anew; a server that runs does that on SIGHUP");
     }
     let is_whole =
         checked.missing.is_empty() && checked.bad.iter().all(|name| checked.repaired.contains(name) || !is_needed(&store, name));

@@ -4,7 +4,7 @@
 //! server may show it right now.
 //! Of what was pushed stays what has a tag, what an image that stays lists, and what refers to one that stays.
 
-use crate::{cli::GcArgs, context::Context, output::print, prepared, site, snapshots};
+use crate::{cli::GcArgs, context::Context, failure::unsatisfied, output::print, prepared, shelves, site, snapshots};
 use anyhow::Result;
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
@@ -25,6 +25,11 @@ struct Gone {
 pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
     let store = context.store()?;
     let _guard = context.alone(&store)?;
+    if !shelves::are_all_there(&store)? {
+        return Err(unsatisfied(
+            "a bundle that is used where it lies cannot be read, so what it needs of the store is not known\nhint: bring the media back, or `lsrepo bundle forget`",
+        ));
+    }
     let mut live: BTreeSet<Digest> = site::kept::blobs(&store)?;
     let remembered = snapshots::all(&store)?.into_iter().flat_map(|record| record.roots);
     for (name, digest) in store.roots()?.into_iter().chain(remembered) {

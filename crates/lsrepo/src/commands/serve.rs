@@ -8,7 +8,11 @@ use crate::{
     cli::ServeArgs,
     context::Context,
     prepared,
-    service::{access_log::AccessLog, doors, figures, notify, settings::Settings},
+    service::{
+        access_log::{self, AccessLog},
+        doors, figures, notify,
+        settings::Settings,
+    },
     site,
     snapshots::Snapshot,
 };
@@ -21,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time,
 };
 
@@ -38,11 +42,14 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     }
     doors::raise_descriptor_limit();
     let settings = Settings::read(args)?;
+    let runtime = runtime()?;
+    // From here on a reload is not the end, however long the first publication takes.
+    let mut reload = runtime.block_on(async { signal(SignalKind::hangup()) })?;
     let identity = settings.identity(context)?.map(Arc::new);
-    let (shown, snapshot) = match in_place {
+    let (shown, snapshot, owed) = match in_place {
         true => {
             let snapshot = in_place_of(context, &store, args)?;
-            (site::show_once(context, &store, &snapshot, &settings.lsrepo_shows)?, snapshot)
+            (site::show_once(context, &store, &snapshot, &settings.lsrepo_shows)?, snapshot, false)
         }
         false => shown::first(context, &store, &settings.lsrepo_shows)?,
     };
@@ -51,7 +58,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let options = Options { listener: Some(listener(context, log.clone())), ..settings.options.clone() };
     let app = App::new(site, store.clone(), &options)?;
     let server = Server { context, args, store: store.clone(), app: app.clone(), identity, log };
-    runtime()?.block_on(async {
+    runtime.block_on(async {
         let opened = doors::open(&settings.listen, server.identity.as_ref()).await?;
         shown.lines.iter().for_each(|line| context.progress.note(line));
         if shown.lines.is_empty() && options.push.is_some() {
@@ -73,12 +80,12 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
             notify::stopping();
         };
         let doors = opened.into_iter().map(|one| one.door).collect();
-        let serving = lsrepo_serve::serve_at(doors, app, options, stop);
+        let serving = tokio::spawn(lsrepo_serve::serve_at(doors, app, options, stop));
         notify::ready(&status);
-        let watched = Watched::new(snapshot, &store)?;
+        let watched = Watched::new(snapshot, owed, &store)?;
         tokio::select! {
-            done = serving => done.context("serving"),
-            ended = server.watch(settings, (!in_place).then_some(watched)) => ended,
+            done = serving => done?.context("serving"),
+            ended = server.watch(settings, (!in_place).then_some(watched), &mut reload) => ended,
         }
     })
 }
@@ -96,9 +103,9 @@ struct Server<'a> {
 impl Server<'_> {
     /// Looks after the snapshot, the configuration, the certificate and the figures, for ever. `watched` is none where the
     /// store is not what is shown.
-    async fn watch(&self, mut settings: Settings, mut watched: Option<Watched>) -> Result<()> {
+    async fn watch(&self, mut settings: Settings, mut watched: Option<Watched>, reload: &mut Signal) -> Result<()> {
         let mut look = time::interval(LOOK);
-        let mut reload = signal(SignalKind::hangup())?;
+        look.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut gathered: Option<Instant> = None;
         loop {
             let mut told = false;
@@ -144,27 +151,40 @@ impl Server<'_> {
 
     /// Everything that can be changed while the server runs. Where something is wrong, nothing is.
     fn reload(&self, before: &Settings) -> Result<Settings> {
-        let fresh = Settings::read(self.args)?;
-        if let Some(identity) = &self.identity {
-            fresh.renew(self.context, identity)?;
+        let mut fresh = Settings::read(self.args)?;
+        let identity = match &self.identity {
+            Some(_) => Some(fresh.identity(self.context)?.context("TLS: the certificate is gone")?),
+            None => None,
+        };
+        let out = self.log.as_ref().map(|_| access_log::open(fresh.log.file.as_deref())).transpose()?;
+        if before.options.push.is_some() && fresh.options.push.is_none() {
+            fresh.options.admission.rights.take_pushes_from_all();
         }
+        // the last that can fail
         self.app.set_admission(&fresh.options.admission)?;
-        self.app.set_per_client(fresh.options.per_client);
-        if let Some(log) = &self.log {
-            log.reopen(&fresh.log)?;
+        if let (Some(own), Some(new)) = (&self.identity, &identity) {
+            own.take(new);
         }
-        if fresh.listen != before.listen || fresh.logs() != before.logs() {
-            self.context.progress.warn("other addresses, and whether requests are written down, need a new start");
+        self.app.set_per_client(fresh.options.per_client);
+        if let (Some(log), Some(out)) = (&self.log, out) {
+            log.go_on_in(out);
+        }
+        if fresh.needs_new_start(before) {
+            self.context.progress.warn(
+                "other addresses, limits of all clients, where requests are written down in which form, and that pushes are taken need a new start",
+            );
         }
         Ok(fresh)
     }
 
     fn gather(&self, settings: &Settings, snapshot: &Snapshot) {
         // A certificate of our own authority is made anew in time.
-        if let Some(identity) = self.identity.as_ref().filter(|_| settings.tls.is_none())
-            && let Err(error) = settings.renew(self.context, identity)
-        {
-            self.context.progress.warn(&format!("{error:#}"));
+        if let Some(own) = self.identity.as_ref().filter(|_| settings.tls.is_none()) {
+            match settings.identity(self.context) {
+                Ok(Some(new)) => own.take(&new),
+                Ok(None) => self.context.progress.warn("TLS: the certificate is gone"),
+                Err(error) => self.context.progress.warn(&format!("{error:#}")),
+            }
         }
         let dropped = self.log.as_ref().map_or(0, AccessLog::dropped);
         self.app.metrics().set_gauges(figures::gather(&self.store, snapshot, self.identity.as_ref(), dropped));

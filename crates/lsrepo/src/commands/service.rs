@@ -53,14 +53,8 @@ fn install(context: &Context, files: &[lsrepo_publish::client::ConfigFile], root
     if dry_run {
         return Ok(());
     }
-    let rooted = |command: &mut Command| match root {
-        Some(root) => {
-            command.arg(format!("--root={}", root.display()));
-        }
-        None => {}
-    };
     let mut users = Command::new("systemd-sysusers");
-    rooted(&mut users);
+    users.args(root.map(|root| format!("--root={}", root.display())));
     let made = users.arg(below(root, "/etc/sysusers.d/lsrepo.conf")).status();
     if !made.is_ok_and(|status| status.success()) {
         context.progress.warn("the user `lsrepo` could not be made\nhint: useradd --system --home-dir /var/lib/lsrepo lsrepo");

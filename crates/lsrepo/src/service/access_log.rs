@@ -28,10 +28,13 @@ pub(crate) struct AccessLog {
     dropped: Arc<AtomicU64>,
 }
 
+/// Where lines are written.
+pub(crate) type Out = Box<dyn Write + Send>;
+
 enum Work {
     Line(String),
     /// the file was moved away, another is to be begun
-    Reopen(Box<dyn Write + Send>),
+    Reopen(Out),
 }
 
 impl AccessLog {
@@ -46,10 +49,9 @@ impl AccessLog {
         Ok(Some(Self { form: log.access, lines, dropped: Arc::default() }))
     }
 
-    /// Goes on in the file of that name, which may be another one now.
-    pub(crate) fn reopen(&self, log: &Log) -> Result<()> {
-        _ = self.lines.send(Work::Reopen(open(log.file.as_deref())?));
-        Ok(())
+    /// Goes on in another file, which may have the same name.
+    pub(crate) fn go_on_in(&self, out: Out) {
+        _ = self.lines.send(Work::Reopen(out));
     }
 
     /// Writes a request down.
@@ -70,7 +72,8 @@ impl AccessLog {
     }
 }
 
-fn open(file: Option<&Path>) -> Result<Box<dyn Write + Send>> {
+/// Opens the file, to be added to; without one it is stdout.
+pub(crate) fn open(file: Option<&Path>) -> Result<Out> {
     match file {
         None => Ok(Box::new(io::stdout())),
         Some(file) => {
@@ -81,7 +84,7 @@ fn open(file: Option<&Path>) -> Result<Box<dyn Write + Send>> {
 }
 
 /// Writes what waits in one go, until nobody is left who could log.
-fn write(mut out: Box<dyn Write + Send>, work: &Receiver<Work>) {
+fn write(mut out: Out, work: &Receiver<Work>) {
     let mut text = Vec::new();
     while let Ok(first) = work.recv() {
         for one in std::iter::once(first).chain(work.try_iter()) {
@@ -186,7 +189,7 @@ mod tests {
         };
         has(&file, "/first");
         fs::rename(&file, &moved).unwrap();
-        writing.reopen(&log).unwrap();
+        writing.go_on_in(open(log.file.as_deref()).unwrap());
         writing.add(&access("/second", "x"));
         has(&file, "/second");
         assert!(!fs::read_to_string(&moved).unwrap().contains("/second") && writing.dropped() == 0);

@@ -1,6 +1,6 @@
 //! What a server does, of the command line and its configuration together.
 
-use super::config::{Config, Form, Listen, Log, Word};
+use super::config::{Config, Listen, Log, Word};
 use crate::{authority, cli::ServeArgs, context::Context, failure::Hint};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_publish::client::BaseUrl;
@@ -63,17 +63,15 @@ impl Settings {
         }
     }
 
-    /// Takes a certificate that was renewed into an identity that is in use.
-    pub(crate) fn renew(&self, context: &Context, identity: &Identity) -> Result<()> {
-        match self.identity(context)? {
-            Some(fresh) => Ok(identity.take(&fresh)),
-            None => bail!("TLS: the certificate is gone"),
-        }
-    }
-
-    /// Whether requests are written down.
-    pub(crate) fn logs(&self) -> bool {
-        self.log.access != Form::Off
+    /// Whether some of what is asked for can only be had by another start.
+    pub(crate) fn needs_new_start(&self, before: &Settings) -> bool {
+        let fixed = |one: &Settings| {
+            let options = &one.options;
+            let push = options.push.as_ref().map(|push| (push.quota_bytes, push.accept_missing_layers));
+            let times = (options.header_timeout, options.stall_timeout, options.grace);
+            (one.listen.clone(), one.log.access, push, options.max_connections, options.max_header_bytes, times)
+        };
+        fixed(self) != fixed(before)
     }
 }
 

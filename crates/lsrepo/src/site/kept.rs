@@ -140,6 +140,21 @@ pub(crate) fn blobs(store: &Store) -> Result<BTreeSet<Digest>> {
     Ok(live)
 }
 
+/// Forgets publications that lack blobs, so that they are made anew; how many those were.
+pub(crate) fn forget_broken(store: &Store) -> Result<u64> {
+    let mut gone = 0;
+    for (_, path) in all(store)? {
+        let bytes = store.read_document(&path)?.unwrap_or_default();
+        let blobs = serde_json::from_slice::<Document>(&bytes).ok().and_then(|document| document.site.blobs(store).ok());
+        let is_there = |digest: &Digest| store.size_of(digest).is_ok_and(|size| size.is_some());
+        if !blobs.is_some_and(|blobs| blobs.iter().all(is_there)) {
+            store.remove_document(&path)?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
+}
+
 /// The part of a set's lock that its images need; none where it has no image.
 pub(super) fn images_part(lock: &lsrepo_bom::lock::PlatformLock) -> Option<String> {
     if lock.images.is_empty() {

@@ -32,10 +32,16 @@ is_locked() {
     grep -q " $device:$(stat -c %i "$1") " /proc/locks
 }
 
+# os_word NAME: what os-release says
+os_word() {
+    word=$(sed -n "s/^$1=//p" "$root/etc/os-release" | tail -n 1 | tr -d "\"'")
+    printf '%s' "${word:-unknown}"
+}
+
 check_os() {
     if [ -n "${LSREPO_ANY_OS:-}" ] || [ ! -r "$root/etc/os-release" ]; then return 0; fi
-    # shellcheck disable=SC1091
-    found=$(. "$root/etc/os-release" && printf '%s-%s' "${ID:-unknown}" "${VERSION_ID:-unknown}")
+    # It is read and not run: below LSREPO_ROOT it may be somebody else's.
+    found=$(os_word ID)-$(os_word VERSION_ID)
     # 9.4 is 9; and Red Hat has two names for itself
     case $found in
         "$os" | "$os".*) return 0 ;;
@@ -71,6 +77,9 @@ alone() {
     command -v flock >/dev/null 2>&1 || return 0
     exec 9>"$state/lock"
     flock -w 60 9 || fail "another run of this script is under way: it holds $state/lock"
+    # A revert that has just ended took the folder away, and the lock with it.
+    [ "$(stat -c %i "$state/lock" 2>/dev/null)" = "$(stat -L -c %i /proc/self/fd/9 2>/dev/null)" ] ||
+        fail "another run of this script has just ended: run this again"
 }
 
 # info NAME: what is remembered of this set-up
@@ -210,7 +219,10 @@ apply() {
     [ -n "$(info state)" ] || undo=yes
     trap ended EXIT
     trap 'exit 2' HUP INT TERM
-    if has_old_setup; then old_revert; fi
+    if has_old_setup; then
+        undo=no
+        old_revert
+    fi
     if command -v lsrepo_setup >/dev/null; then
         lsrepo_setup >"$state/setup.sh.new"
         on_disk "$state/setup.sh.new"
@@ -271,6 +283,7 @@ revert() {
         alone
         trap 'say "hint: it is half reverted: run it again"' EXIT
         trap 'exit 2' HUP INT TERM
+        if has_old_setup; then old_revert; fi
         revert_all
         trap - EXIT
         say "everything is as it was before"

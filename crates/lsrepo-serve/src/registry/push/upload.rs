@@ -52,7 +52,7 @@ pub(super) async fn begin(ask: &Ask<'_>, name: RepositoryName, incoming: &mut In
     let session = began.map_err(disk)??;
     let Some(digest) = at_once else {
         let mut answer = done(StatusCode::ACCEPTED, "");
-        progress(&session, &mut answer);
+        progress(ask, &session, &mut answer);
         return Ok(answer);
     };
     // The client does not know this upload: it ends with the request, however that ends.
@@ -77,7 +77,7 @@ pub(super) async fn chunk(
         return Ok(answer);
     }
     let mut answer = done(StatusCode::ACCEPTED, "");
-    progress(&session, &mut answer);
+    progress(ask, &session, &mut answer);
     Ok(answer)
 }
 
@@ -106,7 +106,7 @@ pub(in crate::registry) fn status(ask: &Ask<'_>, name: &RepositoryName, id: &Upl
     let unknown = |_| ApiError::new(ErrorCode::BlobUploadUnknown, "this registry is read-only, there are no uploads");
     let session = ask.registry.pushing().map_err(unknown)?.uploads.get(name, id)?;
     let mut answer = plain(StatusCode::NO_CONTENT);
-    progress(&session, &mut answer);
+    progress(ask, &session, &mut answer);
     Ok(answer)
 }
 
@@ -130,7 +130,7 @@ async fn more(ask: &Ask<'_>, session: &Session, busy: &Arc<Busy>, incoming: &mut
     if let Some(range) = range.filter(|range| range.first != size) {
         let message = format!("{size} bytes are there, so the next chunk begins at {size} and not at {}", range.first);
         let mut answer = error(&ApiError::new(ErrorCode::BlobUploadInvalid, message).with_status(416));
-        progress(session, &mut answer);
+        progress(ask, session, &mut answer);
         return Ok(Some(answer));
     }
     let announced = Announced { length: ask.content_length(), range: range.map(|range| range.length) };
@@ -139,9 +139,10 @@ async fn more(ask: &Ask<'_>, session: &Session, busy: &Arc<Busy>, incoming: &mut
 }
 
 /// Where to go on.
-fn progress(session: &Session, answer: &mut Answer) {
+fn progress(ask: &Ask<'_>, session: &Session, answer: &mut Answer) {
     let id = session.id.as_str();
-    answer.set(header::LOCATION, value(&format!("/v2/{}/blobs/uploads/{id}", session.name)));
+    let ns = ask.ns.as_ref().map(|ns| format!("?ns={ns}")).unwrap_or_default();
+    answer.set(header::LOCATION, value(&format!("/v2/{}/blobs/uploads/{id}{ns}", session.name)));
     answer.set(RANGE, value(&received(session.size())));
     answer.set(UPLOAD_ID, value(id));
 }

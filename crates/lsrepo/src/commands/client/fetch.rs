@@ -6,7 +6,7 @@ use crate::{
     failure::{of_fetch, unsatisfied},
     host,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lsrepo_fetch::{Client, ClientOptions, FetchError, certificate_with};
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_types::{Digest, Os};
@@ -33,6 +33,10 @@ pub(super) fn script(url: &BaseUrl, root: &Path, args: &ClientApplyArgs) -> Resu
 
 /// One that trusts what it was told to trust.
 async fn client(url: &BaseUrl, args: &ClientApplyArgs) -> Result<Client> {
+    // Over plain http the script itself could be anybody's, whatever authority came before it.
+    if (args.ca.is_some() || args.ca_sha256.is_some()) && !url.as_str().starts_with("https://") {
+        bail!("--ca and --ca-sha256 say whom to believe over TLS, and {url} speaks none\nhint: --url https://…");
+    }
     if let Some(file) = &args.ca {
         let pem = fs::read(file).with_context(|| file.display().to_string())?;
         return Client::trusting(ClientOptions::default(), &pem).with_context(|| file.display().to_string());
