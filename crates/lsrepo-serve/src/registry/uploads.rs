@@ -142,15 +142,22 @@ impl Busy {
         let mut inner = self.0.lock();
         inner.under_way.take(bytes.len() as u64)?;
         inner.touched = Instant::now();
-        let Inner { writer, under_way, .. } = &mut *inner;
-        let writer = writer.as_mut().ok_or_else(gone)?;
+        let Inner { writer: kept, under_way, .. } = &mut *inner;
+        let writer = kept.as_mut().ok_or_else(gone)?;
         let mark = writer.mark();
-        writer.add(bytes).map_err(|why| {
-            // A full disk may have taken half of them.
-            _ = writer.back_to(mark);
-            under_way.keep(writer.size());
-            written(why)
-        })
+        let Err(why) = writer.add(bytes) else { return Ok(()) };
+        match why {
+            // What came so far would only keep others from what little room there is.
+            StoreError::Full { .. } => {
+                *kept = None;
+                under_way.keep(0);
+            }
+            _ => {
+                _ = writer.back_to(mark);
+                under_way.keep(writer.size());
+            }
+        }
+        Err(written(why))
     }
 
     pub(crate) fn mark(&self) -> Result<Mark, ApiError> {
@@ -187,7 +194,7 @@ fn gone() -> ApiError {
 /// What the store could not write.
 pub(crate) fn written(why: StoreError) -> ApiError {
     match why {
-        StoreError::Full { .. } => ApiError::new(ErrorCode::Denied, "the disk of the registry is full"),
+        StoreError::Full { .. } => ApiError::new(ErrorCode::Denied, "the disk of the registry is full; what came of this upload was given up"),
         why => disk(why),
     }
 }
