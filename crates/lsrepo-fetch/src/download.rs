@@ -7,11 +7,16 @@ use job::{Item, Job};
 use lsrepo_store::{Pending, Store};
 use lsrepo_types::{Digest, Timestamp};
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
 
 /// Files that get their names together, by count and by bytes. One that waits for its name is not fetched again.
 const BATCH: usize = 128;
 const BATCH_BYTES: u64 = 256 << 20;
+/// Files that have arrived, or are about to, and are not committed yet: each is an open file. More than [`BATCH`].
+const MOST_OPEN: usize = 400;
 
 /// A file to fetch.
 #[derive(Clone, Debug)]
@@ -69,7 +74,8 @@ pub async fn download(
 ) -> Result<Report, FetchError> {
     let mut report = Report::default();
     let hosts = Arc::new(Hosts::default());
-    let mut tasks: JoinSet<Result<(Pending, u64), FetchError>> = JoinSet::new();
+    let open = Arc::new(Semaphore::new(MOST_OPEN));
+    let mut tasks: JoinSet<Result<(Pending, u64, OwnedSemaphorePermit), FetchError>> = JoinSet::new();
     for item in plan {
         if store.contains(&item.digest, item.size) {
             report.present += 1;
@@ -78,11 +84,17 @@ pub async fn download(
         let job = Job { client: client.clone(), store: store.clone(), hosts: hosts.clone(), now, on_event: on_event.clone() };
         let item = Item::from(item);
         // Waiting files cost a task each, not a connection: every host has its own limit.
-        tasks.spawn(async move { job.fetch(&item).await });
+        let open = open.clone();
+        tasks.spawn(async move {
+            let place = open.acquire_owned().await.map_err(|error| FetchError::Client(error.to_string()))?;
+            let (pending, bytes) = job.fetch(&item).await?;
+            Ok((pending, bytes, place))
+        });
     }
-    let (mut batch, mut batch_bytes) = (Vec::new(), 0);
+    let (mut batch, mut places, mut batch_bytes) = (Vec::new(), Vec::new(), 0);
     while let Some(done) = tasks.join_next().await {
-        let (pending, bytes) = done.map_err(|error| FetchError::Client(error.to_string()))??;
+        let (pending, bytes, place) = done.map_err(|error| FetchError::Client(error.to_string()))??;
+        places.push(place);
         report.fetched += 1;
         report.bytes += bytes;
         batch_bytes += pending.size;
@@ -92,6 +104,7 @@ pub async fn download(
             let committed = tokio::task::spawn_blocking(move || store.commit(batch)).await;
             committed.map_err(|error| FetchError::Client(error.to_string()))??;
             batch_bytes = 0;
+            places.clear();
         }
     }
     Ok(report)

@@ -21,11 +21,14 @@ use crate::{
     cli::{self, Cli, Command},
     context::Context,
     owner,
+    service::doors,
 };
 use anyhow::Result;
 
 /// Runs one command.
 pub(crate) fn run(cli: Cli) -> Result<()> {
+    // Many files and connections are open at once; what is usual for a shell is little.
+    doors::raise_descriptor_limit();
     let context = Context::new(&cli)?;
     owner::act_as(&context, &cli.command)?;
     match cli.command {

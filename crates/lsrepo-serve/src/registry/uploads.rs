@@ -194,7 +194,9 @@ fn gone() -> ApiError {
 /// What the store could not write.
 pub(crate) fn written(why: StoreError) -> ApiError {
     match why {
-        StoreError::Full { .. } => ApiError::new(ErrorCode::Denied, "the disk of the registry is full; what came of this upload was given up"),
+        StoreError::Full { .. } => {
+            ApiError::new(ErrorCode::Denied, "the disk of the registry is full; what came of this upload was given up")
+        }
         why => disk(why),
     }
 }

@@ -40,7 +40,6 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     if let Some(client) = args.print_config {
         return config::print(&store, client, args);
     }
-    doors::raise_descriptor_limit();
     let settings = Settings::read(args)?;
     let runtime = runtime()?;
     // From here on a reload is not the end, however long the first publication takes.
