@@ -6,12 +6,9 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/clients.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes network namespaces'
-need ip mmdebstrap unshare nsenter timeout curl openssl nginx skopeo podman buildah containerd ctr dockerd docker \
+need ip mmdebstrap unshare nsenter timeout curl openssl skopeo podman buildah containerd ctr dockerd docker \
   docker-registry dnf rpm rpmbuild rpmsign createrepo_c modifyrepo_c gpg python3 cc
 build
-cd "$project"
-cargo build --locked --quiet --package lsrepo-publish --example setup_script
-render=${CARGO_TARGET_DIR:-$project/target}/debug/examples/setup_script
 main=$(debian_uri main) security=$(debian_uri security)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
 workspace client
@@ -37,43 +34,14 @@ export LSREPO_HOME=$work/home
 "$lsrepo" key generate >/dev/null 2>&1
 "$lsrepo" key export >key.asc
 
-step 'a server, and TLS with an authority of its own before it'
-ip netns exec "$repo" "$lsrepo" serve --listen 10.78.3.1:8080 >serve.log 2>&1 &
+step 'a server that speaks plain http and, with an authority of its own, TLS'
+"$lsrepo" --quiet tls init --name repo.test --name 10.78.3.1 >/dev/null
+ip netns exec "$repo" "$lsrepo" serve --config /dev/null --listen 10.78.3.1:8080 --listen https://10.78.3.1:8443 >serve.log 2>&1 &
 background+=($!)
 wait_for test -e serve.log
 served serve.log >/dev/null
 mkdir tls
-openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj '/CN=site authority' -keyout tls/ca.key -out tls/ca.crt 2>/dev/null
-openssl req -newkey rsa:2048 -nodes -subj /CN=repo.test -keyout tls/key -out tls/request 2>/dev/null
-openssl x509 -req -in tls/request -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days 30 -out tls/crt 2>/dev/null \
-  -extfile <(printf 'subjectAltName = DNS:repo.test, IP:10.78.3.1')
-"$render" debian-12 "$secure" key.asc tls/ca.crt docker.io quay.io >tls/debian-12.sh
-"$render" almalinux-9 "$secure" "key.asc,$work/set/key.asc" tls/ca.crt >tls/almalinux-9.sh
-cat >tls/nginx.conf <<CONF
-pid $work/tls/pid;
-error_log $work/tls/error.log;
-daemon off;
-events {}
-http {
-  access_log off;
-  client_body_temp_path $work/tls/body;
-  proxy_temp_path $work/tls/proxy;
-  fastcgi_temp_path $work/tls/fastcgi;
-  uwsgi_temp_path $work/tls/uwsgi;
-  scgi_temp_path $work/tls/scgi;
-  server {
-    listen 10.78.3.1:8443 ssl;
-    ssl_certificate $work/tls/crt;
-    ssl_certificate_key $work/tls/key;
-    location = /setup/debian-12.sh { alias $work/tls/debian-12.sh; }
-    location = /setup/almalinux-9.sh { alias $work/tls/almalinux-9.sh; }
-    location = /keys/ca.crt { alias $work/tls/ca.crt; }
-    location / { proxy_pass http://10.78.3.1:8080; proxy_set_header Host \$http_host; }
-  }
-}
-CONF
-ip netns exec "$repo" nginx -c "$work/tls/nginx.conf" -e "$work/tls/error.log" &
-background+=($!)
+"$lsrepo" tls export >tls/ca.crt
 chmod 755 "$work"
 wait_for inside curl -fsS --cacert tls/ca.crt --resolve repo.test:8443:10.78.3.1 "$secure/healthz"
 fingerprint=$(openssl x509 -in tls/ca.crt -noout -fingerprint -sha256 | cut -d= -f2)
