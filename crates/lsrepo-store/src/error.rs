@@ -72,6 +72,16 @@ pub enum StoreError {
         /// what is wrong
         why: io::Error,
     },
+    /// a blob that the rest of the store, which lies elsewhere, cannot give now
+    #[error("blob {digest} of {origin}: {why}")]
+    Origin {
+        /// which
+        digest: Digest,
+        /// of what
+        origin: String,
+        /// what is wrong
+        why: io::Error,
+    },
     /// another process works in it
     #[error("{}: another lsrepo works in this store\nhint: wait for it, or name another store with --home DIR", root.display())]
     Busy {

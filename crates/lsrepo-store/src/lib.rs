@@ -15,26 +15,34 @@
 //! A crash at any byte leaves what was committed, and parts that the next run continues or sweeps.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
 
+mod cache;
 mod check;
 mod disk;
 mod error;
 mod lock;
 mod moving;
+mod origin;
 mod partial;
 mod root;
 mod sha512;
 mod shelf;
+mod spool;
 mod store;
 mod writer;
 
+pub use cache::CacheFigures;
 pub use check::{Bad, FsckReport, GcReport};
 pub use disk::free_bytes;
 pub use error::StoreError;
 pub use lock::Guard;
+pub use origin::Origin;
 pub use partial::Partial;
 pub use shelf::{Blob, CheckProgress, Shelf, fill_at};
+pub use spool::Filler;
 pub use store::Store;
 pub use writer::{BlobWriter, Mark, Pending};
 
+#[cfg(test)]
+mod cache_tests;
 #[cfg(test)]
 mod tests;

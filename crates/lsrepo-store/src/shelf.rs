@@ -1,6 +1,9 @@
 //! Places besides the store's own folder where blobs lie: bundles on their media. *A bundle is a store too.*
 
-use crate::error::{At, StoreError};
+use crate::{
+    error::{At, StoreError},
+    spool::Spool,
+};
 use lsrepo_types::Digest;
 use std::{
     collections::BTreeMap,
@@ -53,6 +56,7 @@ pub struct Blob {
 enum Place {
     File(File, PathBuf),
     Shelf(Arc<dyn Shelf>, Digest),
+    Spool(Arc<Spool>),
 }
 
 impl Blob {
@@ -68,19 +72,24 @@ impl Blob {
         }
     }
 
+    pub(crate) fn of_spool(spool: Arc<Spool>, size: u64) -> Self {
+        Self { place: Place::Spool(spool), size, at: 0 }
+    }
+
     /// How long it is now, in bytes.
     pub fn size(&self) -> io::Result<u64> {
         match &self.place {
             Place::File(file, _) => Ok(file.metadata()?.len()),
-            Place::Shelf(..) => Ok(self.size),
+            Place::Shelf(..) | Place::Spool(_) => Ok(self.size),
         }
     }
 
-    /// Its own file, where it has one.
+    /// Its own file, where it has one, and all of it.
     pub fn file(&self) -> Option<&File> {
         match &self.place {
             Place::File(file, _) => Some(file),
             Place::Shelf(..) => None,
+            Place::Spool(spool) => spool.file(),
         }
     }
 
@@ -88,7 +97,7 @@ impl Blob {
     pub fn path(&self) -> Option<&std::path::Path> {
         match &self.place {
             Place::File(_, path) => Some(path),
-            Place::Shelf(..) => None,
+            Place::Shelf(..) | Place::Spool(_) => None,
         }
     }
 
@@ -97,6 +106,7 @@ impl Blob {
         match &self.place {
             Place::File(file, _) => file.read_at(buffer, offset),
             Place::Shelf(shelf, digest) => shelf.read_at(digest, buffer, offset),
+            Place::Spool(spool) => spool.read_at(buffer, offset),
         }
     }
 

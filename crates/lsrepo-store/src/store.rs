@@ -1,7 +1,8 @@
 //! The store itself.
 
 use crate::{
-    Blob, BlobWriter, Partial, Pending, Shelf,
+    Blob, BlobWriter, CacheFigures, Origin, Partial, Pending, Shelf,
+    cache::Cache,
     disk::{self, write_whole},
     error::{At, StoreError},
     lock::{self, Guard},
@@ -24,6 +25,7 @@ const MANY: usize = 16;
 pub struct Store {
     root: PathBuf,
     shelves: Arc<RwLock<Vec<Arc<dyn Shelf>>>>,
+    cache: Option<Arc<Cache>>,
 }
 
 impl Store {
@@ -33,7 +35,26 @@ impl Store {
             let dir = root.join(dir);
             fs::create_dir_all(&dir).at(&dir)?;
         }
-        Ok(Self { root: root.to_owned(), shelves: Arc::default() })
+        Ok(Self { root: root.to_owned(), shelves: Arc::default(), cache: None })
+    }
+
+    /// Opens a folder as the cache of a store that lies elsewhere; at most about `most` bytes are kept. What is in it may be
+    /// lost at any time.
+    pub fn open_cache(root: &Path, origin: Arc<dyn Origin>, most: u64) -> Result<Self, StoreError> {
+        let mut store = Self::open(root)?;
+        store.sweep()?;
+        store.cache = Some(Arc::new(Cache::open(root, origin, most)?));
+        Ok(store)
+    }
+
+    /// What was done as a cache; none where this is none.
+    pub fn cache_figures(&self) -> Option<CacheFigures> {
+        self.cache.as_ref().map(|cache| cache.figures())
+    }
+
+    /// How often blobs had to go from a cache: whoever holds some open keeps their place on the disk.
+    pub fn evictions(&self) -> u64 {
+        self.cache.as_ref().map_or(0, |cache| cache.evictions.load(std::sync::atomic::Ordering::Relaxed))
     }
 
     /// The folder.
@@ -66,7 +87,10 @@ impl Store {
 
     /// How long a blob is, if it is there. Only plain files are blobs.
     pub fn size_of(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
-        Ok(self.own_size_of(digest)?.or_else(|| self.shelf_of(digest).map(|(_, size)| size)))
+        match (self.own_size_of(digest)?.or_else(|| self.shelf_of(digest).map(|(_, size)| size)), &self.cache) {
+            (None, Some(cache)) => cache.size_of(digest),
+            (size, _) => Ok(size),
+        }
     }
 
     /// How long a blob in the store's own folder is.
@@ -88,22 +112,38 @@ impl Store {
     pub fn open_blob(&self, digest: &Digest) -> Result<Blob, StoreError> {
         if self.own_size_of(digest)?.is_some() {
             let path = self.blob(digest);
-            return Blob::of_file(File::open(&path).at(&path)?, path);
+            match (File::open(&path), &self.cache) {
+                // It had to go just now.
+                (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => {}
+                (file, cache) => {
+                    let file = file.at(&path)?;
+                    if let Some(cache) = cache {
+                        cache.touch(&path, file.metadata().and_then(|data| data.modified()));
+                    }
+                    return Blob::of_file(file, path);
+                }
+            }
         }
-        match self.shelf_of(digest) {
-            Some((shelf, size)) => Blob::of_shelf(shelf, *digest, size),
-            None => Err(StoreError::Missing { digest: *digest, root: self.root.clone() }),
+        let missing = || StoreError::Missing { digest: *digest, root: self.root.clone() };
+        match (self.shelf_of(digest), &self.cache) {
+            (Some((shelf, size)), _) => Blob::of_shelf(shelf, *digest, size),
+            (None, Some(cache)) => {
+                let (spool, size) = cache.fetch(digest, || self.writer())?.ok_or_else(missing)?;
+                Ok(Blob::of_spool(spool, size))
+            }
+            (None, None) => Err(missing()),
         }
     }
 
     /// A whole blob of at most `limit` bytes, checked.
     pub fn read(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, StoreError> {
-        let size = self.size_of(digest)?.unwrap_or(0);
+        let blob = self.open_blob(digest)?;
+        let size = blob.size().at(&self.blob(digest))?;
         if size > limit {
             return Err(StoreError::TooLarge { digest: *digest, size, limit });
         }
         let mut bytes = Vec::with_capacity(size as usize);
-        self.open_blob(digest)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).at(&self.blob(digest))?;
+        blob.take(limit.saturating_add(1)).read_to_end(&mut bytes).at(&self.blob(digest))?;
         match Digest::of(&bytes) {
             found if found == *digest => Ok(bytes),
             found => Err(StoreError::Corrupt { digest: *digest, why: VerifyError::Digest { expected: *digest, actual: found } }),

@@ -76,6 +76,11 @@ impl BlobWriter {
         self.size
     }
 
+    /// Its file, for who reads while it is written.
+    pub(crate) fn reader(&self) -> Result<File, StoreError> {
+        self.file.file.try_clone().at(&self.file.path)
+    }
+
     /// Where we are, to come back to.
     pub fn mark(&self) -> Mark {
         Mark { hasher: self.hasher.clone(), size: self.size }
