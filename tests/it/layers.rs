@@ -21,8 +21,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lsrepo-publish", &["types", "bom", "deb", "rpm", "oci", "sign"]),
     ("lsrepo-fetch", &["types", "bom", "deb", "rpm", "oci", "sign", "store"]),
     ("lsrepo-bundle", &["types", "bom", "oci", "sign", "store"]),
+    ("lsrepo-depot", &["types", "store"]),
     ("lsrepo-serve", &["types", "bom", "oci", "sign", "store", "publish"]),
-    ("lsrepo", &["types", "bom", "deb", "rpm", "oci", "sign", "store", "resolve", "publish", "fetch", "bundle", "serve"]),
+    ("lsrepo", &["types", "bom", "deb", "rpm", "oci", "sign", "store", "resolve", "publish", "fetch", "bundle", "depot", "serve"]),
     ("lambdastack", &["types", "bom", "deb", "rpm", "oci", "sign", "store", "publish", "bundle", "serve"]),
 ];
 
