@@ -242,8 +242,15 @@ pub(crate) fn whole(error: &reqwest::Error) -> String {
 /// An address without its password.
 pub(crate) fn shown(address: &str) -> String {
     match address.parse::<Url>() {
-        Ok(mut url) if url.password().is_some() => {
+        Ok(mut url) => {
+            let is_signed = url.query().is_some_and(|query| query.contains("Signature="));
+            if url.password().is_none() && !is_signed {
+                return address.to_owned();
+            }
             let _ = url.set_password(None);
+            if is_signed {
+                url.set_query(None);
+            }
             url.to_string()
         }
         _ => address.to_owned(),

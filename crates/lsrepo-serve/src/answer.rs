@@ -119,7 +119,7 @@ pub(crate) fn file(head: &request::Parts, path: &str, resource: Resource) -> Ans
 /// A proxy may keep for ever what is named by its digest, and must ask again for what points there.
 fn cache_control(path: &str) -> Option<&'static str> {
     match path {
-        _ if path.contains("/by-hash/") => Some("public, max-age=31536000, immutable"),
+        _ if path.contains("/by-hash/") || path.starts_with("sync/blobs/") => Some("public, max-age=31536000, immutable"),
         _ if path.contains("/pool/") => None,
         _ => Some("no-cache"),
     }

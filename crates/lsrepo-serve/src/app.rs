@@ -11,12 +11,14 @@ use crate::{
     metrics::{Kind, Metrics},
     pages::{self, Route},
     parts::{Sequence, Source},
+    proxies::{self, Network},
+    refresh::Refresh,
     registry::{self, Incoming, Registry},
     request_path::RequestPath,
     server::Options,
     site::{Current, Shown, Site, usual_path},
     small::{self, Small},
-    throttle::{PerClient, Throttle},
+    throttle::{PerClient, Place, Throttle},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use lsrepo_oci::api::{ApiError, ErrorCode};
@@ -64,15 +66,17 @@ struct Shared {
     comparing: Semaphore,
     login: RwLock<Arc<Login>>,
     throttle: Arc<Throttle>,
+    proxies: Vec<Network>,
     metrics: Arc<Metrics>,
     listener: Option<Listener>,
+    refresh: Option<Refresh>,
 }
 
 impl App {
     /// Answers from this site and this store, in which what was pushed is looked for.
     pub fn new(site: Arc<Current>, store: Arc<Store>, options: &Options) -> io::Result<Self> {
         let budget = Budget::new();
-        let login = Arc::new(Login::new(&options.admission, options.push.is_some())?);
+        let login = Arc::new(Login::new(&options.admission, options.push.is_some(), options.seal.as_ref())?);
         let registry = Registry::open(store.clone(), budget.clone(), options)?;
         let uploads = options.push.as_ref().map_or(0, |push| push.max_uploads);
         Ok(Self(Arc::new(Shared {
@@ -86,8 +90,10 @@ impl App {
             comparing: Semaphore::new(1),
             login: RwLock::new(login),
             throttle: Arc::new(Throttle::new(options.per_client)),
+            proxies: options.proxies.clone(),
             metrics: Arc::default(),
             listener: options.listener.clone(),
+            refresh: options.refresh.clone(),
         })))
     }
 
@@ -113,8 +119,12 @@ impl App {
         &self.0.metrics
     }
 
-    pub(crate) fn throttle(&self) -> &Arc<Throttle> {
-        &self.0.throttle
+    /// A client's place for one more connection; none where it has too many. A proxy stands for many clients.
+    pub(crate) fn enter(&self, peer: SocketAddr) -> Option<Place> {
+        match proxies::is_known(&self.0.proxies, peer.ip()) {
+            true => Some(Place::default()),
+            false => self.0.throttle.enter(peer),
+        }
     }
 
     fn login(&self) -> Arc<Login> {
@@ -134,20 +144,32 @@ impl App {
     {
         let start = Instant::now();
         let (head, sent) = request.into_parts();
-        let Shown { site, generation } = self.0.site.shown();
+        let ends = proxies::ends(&self.0.proxies, ends, &head.headers);
+        let Shown { mut site, mut generation } = self.0.site.shown();
         let path = head.uri.path();
         let is_registry = registry::is_for(path);
-        let answer = if !self.0.throttle.admits(ends.peer, start) {
+        let mut answer = if !self.0.throttle.admits(ends.peer, start) {
             self.0.metrics.refuse();
             too_many(is_registry)
         } else if is_registry {
             let reads = matches!(head.method, Method::GET | Method::HEAD);
             let incoming = (!reads).then(|| Incoming::new(sent, self.0.registry.stall()));
             let login = self.login();
-            self.0.registry.answer(site, &head, incoming, (&login, ends)).await
+            self.0.registry.answer(site.clone(), &head, incoming, (&login, ends)).await
         } else {
-            self.plain(site, &head, ends).await
+            self.plain(site.clone(), &head, ends).await
         };
+        if answer.status == StatusCode::NOT_FOUND
+            && let Some(other) = self.refreshed(&head, generation).await
+        {
+            Shown { site, generation } = other;
+            answer = match is_registry {
+                true => self.0.registry.answer(site, &head, None, (&self.login(), ends)).await,
+                false => self.plain(site, &head, ends).await,
+            };
+        }
+        // What had to go from the disk must not be kept open.
+        let generation = generation + (self.0.store.evictions() << 32);
         let is_head = head.method == Method::HEAD;
         let (answer, body) = match self.body(&answer.content, is_head, generation).await {
             Ok(body) => (answer, body),
@@ -168,6 +190,13 @@ impl App {
         let access = self.0.listener.clone().map(|listener| (listener, access(&head, ends, status)));
         let report = Report::new(self.0.metrics.clone(), Kind::of(path), status, start, access);
         Ok(response(answer, body.reported(report)))
+    }
+
+    /// Another site than the one in which something read was not found, where there is one by now.
+    async fn refreshed(&self, head: &request::Parts, generation: u64) -> Option<Shown> {
+        let refresh = self.0.refresh.clone().filter(|_| matches!(head.method, Method::GET | Method::HEAD))?;
+        tokio::task::spawn_blocking(move || (refresh.0)()).await.ok()?;
+        Some(self.0.site.shown()).filter(|shown| shown.generation != generation)
     }
 
     /// Everything but the registry.

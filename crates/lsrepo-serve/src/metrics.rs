@@ -25,12 +25,14 @@ pub enum Kind {
     Registry,
     /// `/lsrepo/`, `/epirepo/`
     Lambdastack,
+    /// `/sync/`
+    Sync,
     /// everything else: pages, keys, scripts
     Page,
 }
 
 impl Kind {
-    const ALL: [Kind; 6] = [Kind::Apt, Kind::Yum, Kind::Files, Kind::Registry, Kind::Lambdastack, Kind::Page];
+    const ALL: [Kind; 7] = [Kind::Apt, Kind::Yum, Kind::Files, Kind::Registry, Kind::Lambdastack, Kind::Sync, Kind::Page];
 
     /// Of a request's path, as it was written.
     pub(crate) fn of(path: &str) -> Self {
@@ -40,6 +42,7 @@ impl Kind {
             Some("files") => Kind::Files,
             Some("v2") => Kind::Registry,
             Some("lsrepo" | "epirepo") => Kind::Lambdastack,
+            Some("sync") => Kind::Sync,
             _ => Kind::Page,
         }
     }
@@ -51,6 +54,7 @@ impl Kind {
             Kind::Files => "files",
             Kind::Registry => "registry",
             Kind::Lambdastack => "lambdastack",
+            Kind::Sync => "sync",
             Kind::Page => "page",
         }
     }

@@ -6,6 +6,8 @@ use crate::{
     event::{Event, Listener},
     handed::Handed,
     plain::{self, Left},
+    proxies::Network,
+    refresh::Refresh,
     registry::Push,
     rewind::Rewound,
     site::Current,
@@ -45,12 +47,18 @@ pub struct Options {
     pub grace: Duration,
     /// hears of each request
     pub listener: Option<Listener>,
+    /// looks for another site before anything is said not to be there
+    pub refresh: Option<Refresh>,
     /// whether and how pushes into the registry are taken; none: it is read-only
     pub push: Option<Push>,
     /// who may read and push what
     pub admission: Admission,
     /// what one client may take
     pub per_client: PerClient,
+    /// proxies that are believed whom they ask for
+    pub proxies: Vec<Network>,
+    /// what tokens of container tools are sealed with, where several servers take each other's; none: this one alone
+    pub seal: Option<[u8; 32]>,
 }
 
 impl Default for Options {
@@ -62,9 +70,12 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(60),
             grace: Duration::from_secs(30),
             listener: None,
+            refresh: None,
             push: None,
             admission: Admission::default(),
             per_client: PerClient::default(),
+            proxies: Vec::new(),
+            seal: None,
         }
     }
 }
@@ -143,7 +154,7 @@ async fn accept(
         let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
         match door.listener.accept().await {
             Ok((stream, peer)) => {
-                let Some(own) = app.throttle().enter(peer) else {
+                let Some(own) = app.enter(peer) else {
                     app.metrics().refuse();
                     continue;
                 };

@@ -82,6 +82,7 @@ impl Throttle {
 }
 
 /// A connection's place, free again once it is dropped.
+#[derive(Default)]
 pub(crate) struct Place(Option<(Arc<Throttle>, IpAddr)>);
 
 impl Drop for Place {

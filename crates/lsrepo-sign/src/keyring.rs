@@ -1,7 +1,10 @@
 //! The keys that are trusted for something.
 
 use crate::{Fingerprint, KeyError, certificate};
-use pgp::composed::{ArmorOptions, Deserializable, SignedPublicKey};
+use pgp::{
+    composed::{ArmorOptions, Deserializable, SignedPublicKey},
+    ser::Serialize,
+};
 
 /// The most bytes that are read as a keyring.
 const MOST: usize = 64 << 20;
@@ -90,6 +93,11 @@ impl Keyring {
             armored: certificate.to_armored_string(ArmorOptions::default()).unwrap_or_default(),
         };
         self.certificates.iter().map(one).collect()
+    }
+
+    /// All of them as bytes, for tools that want a keyring.
+    pub fn binary(&self) -> Vec<u8> {
+        self.certificates.iter().flat_map(|one| one.to_bytes().unwrap_or_default()).collect()
     }
 
     /// Only the keys that these fingerprints name, of a primary key or of one of its subkeys.

@@ -21,7 +21,7 @@ use std::{
     collections::HashSet,
     io,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::{sync::Semaphore, time::timeout};
 
@@ -60,34 +60,56 @@ pub(crate) struct Login {
     known: Mutex<HashSet<[u8; 32]>>,
     strikes: Strikes,
     working: Semaphore,
-    began: Instant,
+    clock: Clock,
+}
+
+/// What the ends of tokens are measured by.
+#[derive(Clone, Copy)]
+enum Clock {
+    /// our own, which nobody can set
+    Since(Instant),
+    /// the one that all servers have who take each other's tokens
+    OfAll,
+}
+
+impl Clock {
+    /// In seconds.
+    fn now(self) -> u64 {
+        match self {
+            Clock::Since(began) => began.elapsed().as_secs(),
+            Clock::OfAll => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        }
+    }
 }
 
 impl Login {
-    /// `takes_pushes`: whether rights to push matter. Rights that nobody could have are an error.
-    pub(crate) fn new(admission: &Admission, takes_pushes: bool) -> io::Result<Self> {
+    /// `takes_pushes`: whether rights to push matter. Rights that nobody could have are an error. Servers with the same `seal`
+    /// take each other's tokens.
+    pub(crate) fn new(admission: &Admission, takes_pushes: bool, seal: Option<&[u8; 32]>) -> io::Result<Self> {
         let users = admission.users.clone().filter(|users| !users.is_empty());
         let demanded = admission.rights.hides_something() || takes_pushes && admission.rights.guards_pushes();
         if users.is_none() && demanded {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a login is demanded, and there are no users"));
         }
-        let mut random = [0; 32];
-        OsRng.try_fill_bytes(&mut random).map_err(io::Error::other)?;
+        let mut key = seal.copied().unwrap_or_default();
+        if seal.is_none() {
+            OsRng.try_fill_bytes(&mut key).map_err(io::Error::other)?;
+        }
         Ok(Self {
             users,
             rights: admission.rights.clone(),
             takes_pushes,
-            key: hmac::Key::new(hmac::HMAC_SHA256, &random),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             known: Mutex::default(),
             strikes: Strikes::default(),
             working: Semaphore::new(AT_ONCE),
-            began: Instant::now(),
+            clock: if seal.is_some() { Clock::OfAll } else { Clock::Since(Instant::now()) },
         })
     }
 
     /// The same with other users and rights. Tokens that were given out stay good, as long as their owners are there.
     pub(crate) fn changed(&self, admission: &Admission) -> io::Result<Self> {
-        Ok(Self { key: self.key.clone(), began: self.began, ..Self::new(admission, self.takes_pushes)? })
+        Ok(Self { key: self.key.clone(), clock: self.clock, ..Self::new(admission, self.takes_pushes, None)? })
     }
 
     /// Whether what is at a path is not for everybody, and so not for caches that others use.
@@ -230,7 +252,7 @@ impl Login {
     }
 
     fn now(&self) -> u64 {
-        self.began.elapsed().as_secs()
+        self.clock.now()
     }
 }
 

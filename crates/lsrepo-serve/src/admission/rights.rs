@@ -119,7 +119,7 @@ impl Rights {
         self.all_readers(path).any(|who| !who.is_anyone())
     }
 
-    /// Who reads what is at a path, and what is shown there of other paths: below `/lsrepo` everything is shown again, so
+    /// Who reads what is at a path, and what is shown there of other paths: below `/lsrepo` and `/sync` everything is shown again, so
     /// whoever reads there has to be allowed to read all that can be.
     fn all_readers<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Who> {
         let shown_again = sources(path).iter().flat_map(|top| {
@@ -158,8 +158,11 @@ impl Rights {
     }
 }
 
-/// Of which paths the content of a folder below `/lsrepo` is.
+/// Of which paths the content of a folder below `/lsrepo` is; `/sync` has everything.
 fn sources(path: &str) -> &'static [&'static str] {
+    if is_below(path, "/sync") {
+        return &["/v2", "/files", "/apt", "/yum"];
+    }
     let Some(inside) = path.strip_prefix("/lsrepo/") else { return &[] };
     let kinds = ["packages", "files", "images", "charts", "grafana_dashboards"];
     match inside.split('/').find(|part| kinds.contains(part)) {
@@ -228,6 +231,9 @@ mod tests {
             ("/lsrepo/files/x", false, true),
             ("/lsrepo/packages/x.rpm", true, true),
             ("/lsrepo", true, true),
+            ("/sync/head", false, true),
+            ("/sync/blobs/sha256/00", false, true),
+            ("/syncopation", true, true),
         ] {
             let found = (rights.may_read(None, path), rights.may_read(Some("ana"), path), rights.is_private(path));
             assert_eq!(found, (nobody, ana, !nobody), "{path}");

@@ -73,6 +73,11 @@ impl Site {
 }
 
 impl SiteRecord {
+    /// The blobs that are looked into at once: tables, and the catalogue.
+    pub fn tables(&self) -> impl Iterator<Item = Digest> {
+        self.mounts.iter().map(|mount| mount.table).chain(self.catalogue)
+    }
+
     /// Every blob that it needs: tables, and what they list.
     pub fn blobs(&self, store: &Store) -> io::Result<BTreeSet<Digest>> {
         let mut all: BTreeSet<Digest> = self.catalogue.into_iter().collect();
