@@ -3,6 +3,7 @@
 
 mod approval;
 mod bom;
+mod bucket;
 mod bundles;
 mod charts;
 mod client;
@@ -26,4 +27,5 @@ mod rpm;
 mod rpm_job;
 mod selection;
 mod service;
+mod sync;
 mod upstream;

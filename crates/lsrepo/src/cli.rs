@@ -10,6 +10,7 @@ mod manifest;
 mod selection;
 mod serve;
 mod snapshot;
+mod sync;
 mod tls;
 
 pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportListsArgs, PreflightArgs};
@@ -25,6 +26,7 @@ pub use selection::{Kind, Selection, Upstreams};
 pub(crate) use serve::duration;
 pub use serve::{GcArgs, ServeArgs, ServiceCommand};
 pub use snapshot::{FsckArgs, Keep, SnapshotCommand};
+pub use sync::{S3Flags, SyncArgs};
 pub use tls::{TlsCommand, TokenArgs};
 
 use crate::output::Format;
@@ -128,6 +130,8 @@ pub enum Command {
     /// Show, compare, switch and forget what was imported at different times
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// Copy another repository into this one, or this one into object storage: only what is missing
+    Sync(SyncArgs),
     /// Point this host at a server of lsrepo, and back: packages, images, the authority
     #[command(subcommand)]
     Client(ClientCommand),

@@ -15,6 +15,7 @@ mod resolve;
 mod serve;
 mod service;
 mod snapshot;
+mod sync;
 mod tls;
 
 use crate::{
@@ -53,6 +54,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Service(command) => service::run(&context, &command),
         Command::Snapshot(command) => snapshot::run(&context, &command),
         Command::Client(command) => client::run(&context, &command),
+        Command::Sync(args) => sync::run(&context, &args),
         Command::Gc(args) => gc::run(&context, &args),
         Command::Fsck(args) => fsck::run(&context, &args),
         Command::Tls(command) => tls::run(&context, &command),

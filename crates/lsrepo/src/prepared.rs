@@ -7,6 +7,7 @@ mod deb;
 pub(crate) mod images;
 mod rpm;
 
+use crate::head::Piece;
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::{
     Lock, ModuleName,
@@ -218,6 +219,14 @@ fn records(store: &Store, root: &str, manifest: &Manifest, lock: &PlatformLock) 
 pub(crate) fn blobs_of(store: &Store, root: &str, digest: &Digest) -> Result<Vec<Digest>> {
     let manifest = Manifest::parse(&store.read(digest, MOST)?).with_context(|| root.to_owned())?;
     Ok(manifest.descriptors().map(|one| one.digest).collect())
+}
+
+/// A set's manifest, and everything that it names.
+pub(crate) fn pieces_of(store: &Store, root: &str, digest: &Digest) -> Result<(Piece, Vec<Piece>)> {
+    let bytes = store.read(digest, MOST)?;
+    let manifest = Manifest::parse(&bytes).with_context(|| root.to_owned())?;
+    let pieces = manifest.descriptors().map(|one| Piece { digest: one.digest, size: one.size }).collect();
+    Ok((Piece { digest: *digest, size: bytes.len() as u64 }, pieces))
 }
 
 /// The part of the lock that a set answers.

@@ -6,6 +6,7 @@ pub(crate) mod kept;
 mod lambdastack;
 mod pages;
 mod rpm;
+mod sync;
 
 pub(crate) use pages::blobs as page_blobs;
 
@@ -13,6 +14,7 @@ use crate::{
     authority,
     context::Context,
     prepared::{self, Prepared},
+    progress::Progress,
     snapshots::Snapshot,
 };
 use anyhow::{Context as _, Result};
@@ -32,16 +34,17 @@ pub(crate) struct Shown {
 /// A snapshot as it is shown, made where that was not done before, and kept. Who calls this holds the store's lock. `top` are
 /// the platforms that `/lsrepo` shows; none: as before.
 pub(crate) fn show(context: &Context, store: &Store, snapshot: &Snapshot, top: Option<&[Platform]>) -> Result<Shown> {
-    let key = context.key()?.fingerprint().to_string();
-    if let Some(shown) = kept::load(context, store, snapshot, (&key, top))? {
+    let keys = Keys::own(context)?;
+    let load = |top| kept::load(context.progress, store, snapshot, (&keys, top));
+    if let Some(shown) = load(top)? {
         return Ok(shown);
     }
     let before = kept::Before::load(store)?;
     let top = top.unwrap_or(before.top());
     let (shown, images) = publish(context, store, snapshot, (top, true), &before)?;
-    match kept::keep(store, snapshot, (&key, top), &shown, images, date_of(context, snapshot)?) {
+    match kept::keep(store, snapshot, (&keys.signing.fingerprint, top), &shown, images, date_of(context, snapshot)?) {
         // What lies in the store need not lie in memory too.
-        Ok(()) => Ok(kept::load(context, store, snapshot, (&key, Some(top)))?.unwrap_or(shown)),
+        Ok(()) => Ok(load(Some(top))?.unwrap_or(shown)),
         Err(error) => {
             context.progress.detail(&format!("what is shown cannot be kept in the store: {error:#}"));
             Ok(shown)
@@ -61,28 +64,42 @@ fn date_of(context: &Context, snapshot: &Snapshot) -> Result<Timestamp> {
     Ok(snapshot.date.unwrap_or(context.now).max(context.key()?.created()))
 }
 
-/// A site that shows its keys.
-fn site_with_key(context: &Context, date: Timestamp) -> Result<Site> {
-    let key = context.key()?;
-    let public =
-        PublicKey { armored: key.public_armored(), binary: key.public_binary(), fingerprint: key.fingerprint().to_string() };
-    let site = Site::new(public, date);
-    Ok(match authority::certificate(context)? {
-        Some(ca) => site.with_ca(ca),
-        None => site,
-    })
+/// What clients get to trust: the key that signs what is shown, and the authority of our certificate.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    pub(crate) signing: PublicKey,
+    pub(crate) ca: Option<String>,
 }
 
-/// Publishes a snapshot; `before` is what was published last. Gives the parts of locks that its images need, too.
+impl Keys {
+    /// This machine's own.
+    fn own(context: &Context) -> Result<Self> {
+        let key = context.key()?;
+        let signing =
+            PublicKey { armored: key.public_armored(), binary: key.public_binary(), fingerprint: key.fingerprint().to_string() };
+        Ok(Self { signing, ca: authority::certificate(context)? })
+    }
+
+    /// A site that shows them.
+    fn site(&self, date: Timestamp) -> Site {
+        let site = Site::new(self.signing.clone(), date);
+        match &self.ca {
+            Some(ca) => site.with_ca(ca.clone()),
+            None => site,
+        }
+    }
+}
+
+/// Publishes a snapshot; `before` is what was published last. Gives what its images need, too.
 fn publish(
     context: &Context,
     store: &Store,
     snapshot: &Snapshot,
     (top, may_write): (&[Platform], bool),
     before: &kept::Before,
-) -> Result<(Shown, Vec<String>)> {
+) -> Result<(Shown, kept::Images)> {
     let (key, date) = (context.key()?, date_of(context, snapshot)?);
-    let mut site = site_with_key(context, date)?;
+    let mut site = Keys::own(context)?.site(date);
     let (mut images, mut image_parts) = (Vec::new(), Vec::new());
     let (mut figures, mut all_files) = (BTreeMap::new(), files::Files::default());
     let mut for_roles = lambdastack::Gathered::default();
@@ -109,7 +126,9 @@ fn publish(
     if !all_files.is_empty() {
         site.mount("files".parse()?, all_files.tree(store)?, date);
     }
-    site.mount_images(registry(context, store, images)?);
+    let images_kept = kept::Images::new(image_parts, &images);
+    site.mount_images(registry(context.progress, store, images)?);
+    site.mount("sync".parse()?, sync::tree(store, snapshot, (&key, date))?, date);
     for (os, platforms) in by_os {
         let before = before.tree(store, &os);
         let (tree, summaries) = match os.family() {
@@ -142,19 +161,19 @@ fn publish(
             site
         }
     };
-    Ok((Shown { site, lines }, image_parts))
+    Ok((Shown { site, lines }, images_kept))
 }
 
 /// Images as a registry shows them. Where platforms were prepared on days when a tag stood for different things, the newest
 /// is what it stands for; the others are there by digest.
-fn registry(context: &Context, store: &Store, mut images: Vec<(Timestamp, Image)>) -> Result<RegistryImages> {
+fn registry(progress: Progress, store: &Store, mut images: Vec<(Timestamp, Image)>) -> Result<RegistryImages> {
     images.sort_by_key(|(date, _)| *date);
     let (mut registry, mut tags) = (RegistryImages::new(), BTreeMap::new());
     for (_, image) in &images {
         registry.add(image, store).with_context(|| image.reference.to_string())?;
         let before = tags.insert(&image.reference, image.root.digest).filter(|before| *before != image.root.digest);
         if let Some(before) = before {
-            context.progress.warn(&format!(
+            progress.warn(&format!(
                 "{}: prepared as {before} and later as {}; the tag stands for the later one\nhint: `lsrepo prepare --update {}` for all platforms",
                 image.reference, image.root.digest, image.reference
             ));

@@ -15,7 +15,7 @@ use lsrepo_publish::date_after;
 use lsrepo_store::{Store, StoreError};
 use lsrepo_types::{Digest, RelPath, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, time::Duration};
 
 const FOLDER: &str = "snapshots";
 
@@ -86,6 +86,12 @@ pub(crate) fn shown(store: &Store) -> Result<Snapshot> {
     let Some(Pointer { number, date }) = pointer(store)? else { return Ok(Snapshot::default()) };
     let snapshot = find(store, number)?.map(|record| Snapshot { number, date: Some(date), roots: record.roots });
     Ok(snapshot.unwrap_or_default())
+}
+
+/// How long what is shown has been shown, where that is known.
+pub(crate) fn shown_since(store: &Store) -> Option<Duration> {
+    let file = store.root().join(FOLDER).join("shown.json");
+    fs::metadata(file).ok()?.modified().ok()?.elapsed().ok()
 }
 
 /// What a store holds that cannot be written, with the date that it would get.

@@ -1,7 +1,9 @@
 //! The words of `lsrepo serve`, `lsrepo service` and `lsrepo gc`.
 
+use super::S3Flags;
 use crate::service::config::{Form, Listen};
 use clap::{Args, Subcommand};
+use lsrepo_depot::Place;
 use lsrepo_publish::client::{BaseUrl, RegistryClient};
 use lsrepo_types::{Bytes, Platform};
 use std::{path::PathBuf, time::Duration};
@@ -18,6 +20,15 @@ pub struct ServeArgs {
     /// Serve this bundle from where it lies instead of the store: its file, one of its volumes or all of them, their folder
     #[arg(long, value_name = "BUNDLE", num_args = 1.., conflicts_with_all = ["print_config", "allow_push"])]
     pub bundle: Vec<PathBuf>,
+    /// Serve what `lsrepo sync --to` put there, instead of the store: any number of servers may
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", conflicts_with_all = ["bundle", "print_config", "allow_push", "lsrepo_shows"])]
+    pub store: Option<Place>,
+    /// With --store: the folder for what was asked for lately; no other server may use it [default: one in the home]
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// With --store: how much is kept there, such as 50G [default: half of what is free]
+    #[arg(long, value_name = "SIZE")]
+    pub cache_size: Option<Bytes>,
     /// With --bundle: take a signer that this machine does not know yet
     #[arg(long, requires = "bundle")]
     pub trust_on_first_use: bool,
@@ -62,6 +73,8 @@ pub struct ServeArgs {
     /// Write every request down, on stdout
     #[arg(long, value_enum, value_name = "FORM")]
     pub access_log: Option<Form>,
+    #[command(flatten)]
+    pub(crate) s3: S3Flags,
 }
 
 /// `lsrepo service`

@@ -30,21 +30,14 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
             "a bundle that is used where it lies cannot be read, so what it needs of the store is not known\nhint: bring the media back, or `lsrepo bundle forget`",
         ));
     }
-    let mut live: BTreeSet<Digest> = site::kept::blobs(&store)?;
-    let remembered = snapshots::all(&store)?.into_iter().flat_map(|record| record.roots);
-    for (name, digest) in store.roots()?.into_iter().chain(remembered) {
-        // A snapshot with a bundle that was forgotten may lack some.
-        if live.contains(&digest) || store.size_of(&digest)?.is_none() {
-            continue;
-        }
-        live.insert(digest);
-        live.extend(prepared::blobs_of(&store, &name, &digest)?);
-    }
-    // What is looked at is needed as long as its snapshot is remembered.
-    live.extend(site::page_blobs(&store)?);
+    let live = live(&store, args.grace)?;
     let stays = |digest: &Digest| live.contains(digest) || is_young(&store, digest, args.grace);
     let done = lsrepo_serve::collect(&store, stays, context.now, args.grace, args.dry_run);
     let done = done?;
+    if !args.dry_run {
+        // What was published of snapshots that are forgotten.
+        site::kept::forget_broken(&store)?;
+    }
     let gone = Gone {
         dry_run: args.dry_run,
         manifests: done.manifests,
@@ -53,6 +46,27 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
         bytes: done.disk.bytes,
     };
     print(args.output, &gone, text)
+}
+
+/// Every blob that a snapshot needs, or what is published of it. What was published of one that is forgotten is needed for as
+/// long as a server may not have heard of the next one.
+pub(crate) fn live(store: &Store, grace: Duration) -> Result<BTreeSet<Digest>> {
+    let remembered = snapshots::all(store)?;
+    let numbers: BTreeSet<u64> = remembered.iter().map(|record| record.number).collect();
+    let has_just_changed = snapshots::shown_since(store).is_none_or(|since| since < grace);
+    let mut live: BTreeSet<Digest> = site::kept::blobs(store, |number| has_just_changed || numbers.contains(&number))?;
+    let remembered = remembered.into_iter().flat_map(|record| record.roots);
+    for (name, digest) in store.roots()?.into_iter().chain(remembered) {
+        // A snapshot with a bundle that was forgotten may lack some.
+        if live.contains(&digest) || store.size_of(&digest)?.is_none() {
+            continue;
+        }
+        live.insert(digest);
+        live.extend(prepared::blobs_of(store, &name, &digest)?);
+    }
+    // What is looked at is needed as long as its snapshot is remembered.
+    live.extend(site::page_blobs(store)?);
+    Ok(live)
 }
 
 /// A prepare that was interrupted wants to go on with what it has.

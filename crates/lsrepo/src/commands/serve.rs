@@ -1,6 +1,7 @@
 //! `lsrepo serve`: what the store holds, over HTTP.
 
 mod config;
+mod depot;
 mod shown;
 
 use super::{carry, runtime};
@@ -13,11 +14,14 @@ use crate::{
         doors, figures, notify,
         settings::Settings,
     },
-    site,
+    site::{self, Shown},
     snapshots::Snapshot,
+    storage,
 };
 use anyhow::{Context as _, Result};
-use lsrepo_serve::{App, Current, Event, Identity, Listener, Options};
+use depot::Remote;
+use lsrepo_depot::Depot;
+use lsrepo_serve::{App, Current, Event, Identity, Listener, Options, Refresh};
 use lsrepo_store::{Shelf as _, Store};
 use shown::Watched;
 use std::{
@@ -35,26 +39,30 @@ const LOOK: Duration = Duration::from_secs(2);
 const GATHER: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
-    let in_place = !args.bundle.is_empty();
-    let store = Arc::new(if in_place { context.own_store()? } else { context.store()? });
     if let Some(client) = args.print_config {
-        return config::print(&store, client, args);
+        return config::print(&context.store()?, client, args);
     }
     let settings = Settings::read(args)?;
     let runtime = runtime()?;
     // From here on a reload is not the end, however long the first publication takes.
     let mut reload = runtime.block_on(async { signal(SignalKind::hangup()) })?;
     let identity = settings.identity(context)?.map(Arc::new);
-    let (shown, snapshot, owed) = match in_place {
-        true => {
-            let snapshot = in_place_of(context, &store, args)?;
-            (site::show_once(context, &store, &snapshot, &settings.lsrepo_shows)?, snapshot, false)
-        }
-        false => shown::first(context, &store, &settings.lsrepo_shows)?,
-    };
+    let (store, shown, snapshot, source) = begin(context, args, &settings)?;
     let site = Arc::new(Current::new(shown::at(shown.site, settings.url.as_ref())));
     let log = AccessLog::begin(&settings.log)?;
-    let options = Options { listener: Some(listener(context, log.clone())), ..settings.options.clone() };
+    let refresh = match &source {
+        Source::Depot(remote) => {
+            let (remote, site) = (remote.clone(), site.clone());
+            Some(Refresh::new(move || _ = remote.look(&site)))
+        }
+        Source::Store(_) | Source::Bundles => None,
+    };
+    let options = Options {
+        listener: Some(listener(context, log.clone())),
+        refresh,
+        seal: seal(args, &settings)?,
+        ..settings.options.clone()
+    };
     let app = App::new(site, store.clone(), &options)?;
     let server = Server { context, args, store: store.clone(), app: app.clone(), identity, log };
     runtime.block_on(async {
@@ -81,12 +89,48 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
         let doors = opened.into_iter().map(|one| one.door).collect();
         let serving = tokio::spawn(lsrepo_serve::serve_at(doors, app, options, stop));
         notify::ready(&status);
-        let watched = Watched::new(snapshot, owed, &store)?;
         tokio::select! {
             done = serving => done?.context("serving"),
-            ended = server.watch(settings, (!in_place).then_some(watched), &mut reload) => ended,
+            ended = server.watch(settings, (source, snapshot), &mut reload) => ended,
         }
     })
+}
+
+/// Where what is shown comes from.
+enum Source {
+    /// the store of this machine
+    Store(Watched),
+    /// bundles, which never change
+    Bundles,
+    /// object storage
+    Depot(Arc<Remote>),
+}
+
+/// What is shown first, and where it comes from.
+fn begin(context: &Context, args: &ServeArgs, settings: &Settings) -> Result<(Arc<Store>, Shown, Snapshot, Source)> {
+    if let Some(stored) = &settings.depot {
+        let depot = Depot::open(&stored.place, &storage::access(&args.s3, &stored.s3)?)?;
+        let remote = Arc::new(Remote::open(context, depot, stored.cache.clone(), stored.size)?);
+        remote.at(settings.url.clone());
+        let (shown, snapshot) = remote.first()?;
+        return Ok((remote.store.clone(), shown, snapshot, Source::Depot(remote)));
+    }
+    if !args.bundle.is_empty() {
+        let store = Arc::new(context.own_store()?);
+        let snapshot = in_place_of(context, &store, args)?;
+        let shown = site::show_once(context, &store, &snapshot, &settings.lsrepo_shows)?;
+        return Ok((store, shown, snapshot, Source::Bundles));
+    }
+    let store = Arc::new(context.store()?);
+    let (shown, snapshot, owed) = shown::first(context, &store, &settings.lsrepo_shows)?;
+    let watched = Watched::new(snapshot.clone(), owed, &store)?;
+    Ok((store, shown, snapshot, Source::Store(watched)))
+}
+
+/// Servers of the same storage take each other's tokens: a client's next request may reach another one.
+fn seal(args: &ServeArgs, settings: &Settings) -> Result<Option<[u8; 32]>> {
+    let Some(stored) = &settings.depot else { return Ok(None) };
+    Ok(Some(storage::access(&args.s3, &stored.s3)?.shared_secret("tokens")))
 }
 
 /// A server that runs, and what can be changed of it.
@@ -100,9 +144,13 @@ struct Server<'a> {
 }
 
 impl Server<'_> {
-    /// Looks after the snapshot, the configuration, the certificate and the figures, for ever. `watched` is none where the
-    /// store is not what is shown.
-    async fn watch(&self, mut settings: Settings, mut watched: Option<Watched>, reload: &mut Signal) -> Result<()> {
+    /// Looks after the snapshot, the configuration, the certificate and the figures, for ever.
+    async fn watch(
+        &self,
+        mut settings: Settings,
+        (mut source, mut snapshot): (Source, Snapshot),
+        reload: &mut Signal,
+    ) -> Result<()> {
         let mut look = time::interval(LOOK);
         look.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut gathered: Option<Instant> = None;
@@ -122,28 +170,39 @@ impl Server<'_> {
                     Err(error) => self.context.progress.warn(&format!("nothing was changed: {error:#}")),
                 }
             }
-            let mut number = 1;
-            if let Some(watched) = &mut watched {
-                // Publishing takes its time; requests are answered meanwhile.
-                let looked = tokio::task::block_in_place(|| watched.look(self.context, &self.store, &settings.lsrepo_shows, told));
-                match looked {
+            // Publishing takes its time; requests are answered meanwhile.
+            let next = tokio::task::block_in_place(|| self.look(&settings, &mut source, told));
+            if told {
+                notify::ready(&format!("snapshot {}", next.as_ref().unwrap_or(&snapshot).number));
+            }
+            if let Some(next) = next.filter(|next| *next != snapshot) {
+                (snapshot, gathered) = (next, None);
+            }
+            if gathered.is_none_or(|since| since.elapsed() >= GATHER) {
+                gathered = Some(Instant::now());
+                tokio::task::block_in_place(|| self.gather(&settings, &snapshot));
+            }
+        }
+    }
+
+    /// Shows another snapshot where there is one, and says which is shown; none where that never changes.
+    fn look(&self, settings: &Settings, source: &mut Source, anew: bool) -> Option<Snapshot> {
+        match source {
+            Source::Bundles => None,
+            Source::Depot(remote) => {
+                remote.at(settings.url.clone());
+                Some(remote.look(self.app.site()))
+            }
+            Source::Store(watched) => {
+                match watched.look(self.context, &self.store, &settings.lsrepo_shows, anew) {
                     Ok(Some(site)) => {
                         self.app.site().replace(shown::at(site, settings.url.as_ref()));
                         self.context.progress.note(&format!("snapshot {} is shown", watched.snapshot().number));
-                        gathered = None;
                     }
                     Ok(None) => {}
                     Err(error) => self.context.progress.warn(&format!("{error:#}")),
                 }
-                number = watched.snapshot().number;
-            }
-            if told {
-                notify::ready(&format!("snapshot {number}"));
-            }
-            if gathered.is_none_or(|since| since.elapsed() >= GATHER) {
-                gathered = Some(Instant::now());
-                let snapshot = watched.as_ref().map(|watched| watched.snapshot().clone()).unwrap_or_default();
-                tokio::task::block_in_place(|| self.gather(&settings, &snapshot));
+                Some(watched.snapshot().clone())
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::failure::Hint;
 use anyhow::{Context as _, Result};
+use lsrepo_depot::Place;
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_types::{Bytes, Platform};
 use serde::{Deserialize, Deserializer, de};
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) url: Option<Url>,
     /// for what is under way when the service shall stop, such as `"30s"`
     pub(crate) grace: Option<Span>,
+    /// of proxies, addresses or networks that are believed whom they ask for
+    pub(crate) proxies: Vec<Proxy>,
     /// who can log in: lines of `htpasswd -B` and of `lsrepo token`
     pub(crate) users: Option<PathBuf>,
     /// who may read: `"anyone"`, `"users"`, or names
@@ -38,10 +41,33 @@ pub(crate) struct Config {
     pub(crate) rights: Vec<Right>,
     /// the platforms whose content `/lsrepo` has at its top
     pub(crate) lsrepo_shows: Vec<Platform>,
+    /// object storage that is served instead of a store of this machine
+    pub(crate) store: Option<Store>,
+    pub(crate) cache: Cache,
+    pub(crate) s3: S3,
     pub(crate) tls: Tls,
     pub(crate) registry: Registry,
     pub(crate) log: Log,
     pub(crate) limits: Limits,
+}
+
+/// What this machine keeps of object storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Cache {
+    pub(crate) folder: Option<PathBuf>,
+    /// such as `"50G"`
+    pub(crate) size: Option<Size>,
+}
+
+/// How object storage is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct S3 {
+    pub(crate) endpoint: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) credentials: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -164,8 +190,16 @@ impl From<Who> for lsrepo_serve::Who {
 pub(crate) struct Span(pub(crate) Duration);
 
 /// A size such as `200G`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) Bytes);
+
+/// An address, or a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proxy(pub(crate) lsrepo_serve::Network);
+
+/// A place in object storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Store(pub(crate) Place);
 
 /// A base address.
 #[derive(Clone, Debug)]
@@ -198,6 +232,18 @@ impl<'de> Deserialize<'de> for Size {
 impl<'de> Deserialize<'de> for Url {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         by_text(from, |text| text.parse().map(Url).map_err(|error: lsrepo_publish::client::BaseUrlError| error.to_string()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Proxy {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        by_text(from, |text| text.parse().map(Proxy).map_err(|error: lsrepo_serve::NetworkError| error.to_string()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Store {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        by_text(from, |text| text.parse().map(Store).map_err(|error: lsrepo_depot::DepotError| error.to_string()))
     }
 }
 

@@ -36,6 +36,14 @@ pub(crate) fn gather(store: &Store, snapshot: &Snapshot, identity: Option<&Arc<I
         ];
         all.extend(figures.map(|(name, help, value)| Gauge { name, help, labels: label.clone(), value: value as f64 }));
     }
+    if let Some(cache) = store.cache_figures() {
+        all.extend([
+            gauge("cache_most_bytes", "Bytes that the cache of object storage may take.", cache.most as f64),
+            gauge("cache_fetched_blobs", "Blobs that came from object storage since the start.", cache.fetched as f64),
+            gauge("cache_fetched_bytes", "Their bytes.", cache.fetched_bytes as f64),
+            gauge("cache_evicted_blobs", "Blobs that had to make room since the start.", cache.evicted as f64),
+        ]);
+    }
     // Prometheus wants the lines of a name together.
     all.sort_by_key(|gauge| gauge.name);
     all

@@ -1,8 +1,9 @@
 //! What a server does, of the command line and its configuration together.
 
-use super::config::{Config, Listen, Log, Word};
+use super::config::{Config, Listen, Log, S3, Word};
 use crate::{authority, cli::ServeArgs, context::Context, failure::Hint};
 use anyhow::{Context as _, Result, bail};
+use lsrepo_depot::Place;
 use lsrepo_publish::client::BaseUrl;
 use lsrepo_serve::{Admission, Htpasswd, Identity, Options, PerClient, Push, Right, Rights, Who};
 use lsrepo_types::{Bytes, Platform};
@@ -23,8 +24,21 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     /// the platforms that `/lsrepo` shows
     pub(crate) lsrepo_shows: Vec<Platform>,
+    /// object storage that is served instead of a store of this machine
+    pub(crate) depot: Option<Stored>,
     /// certificate and key; none: those of our own authority
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
+}
+
+/// What is served, where it lies in object storage.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) place: Place,
+    pub(crate) cache: Option<PathBuf>,
+    /// of the cache, in bytes
+    pub(crate) size: Option<u64>,
+    /// how it is reached, besides what the command line says
+    pub(crate) s3: S3,
 }
 
 impl Settings {
@@ -49,7 +63,26 @@ impl Settings {
         let url = args.url.clone().or_else(|| config.url.as_ref().map(|url| url.0.clone()));
         let lsrepo_shows = if args.lsrepo_shows.is_empty() { config.lsrepo_shows.clone() } else { args.lsrepo_shows.clone() };
         refuse_twins(&lsrepo_shows)?;
-        Ok(Self { listen, url, options: options(args, &config)?, log, lsrepo_shows, tls })
+        // Bundles in place come before what the configuration says of a store.
+        let place = args.store.clone().or_else(|| config.store.clone().map(|store| store.0).filter(|_| args.bundle.is_empty()));
+        let depot = place.map(|place| Stored {
+            place,
+            cache: args.cache.clone().or_else(|| config.cache.folder.clone()),
+            size: args.cache_size.or(config.cache.size.map(|size| size.0)).map(|Bytes(bytes)| bytes),
+            s3: config.s3.clone(),
+        });
+        let options = options(args, &config)?;
+        if depot.is_some() && options.push.is_some() {
+            bail!(
+                "object storage is shown as it is: pushes need a store of this machine\nhint: push there, then `lsrepo sync --to`"
+            );
+        }
+        if depot.is_some() && !lsrepo_shows.is_empty() {
+            bail!(
+                "what /lsrepo shows is decided where it is published\nhint: `lsrepo serve --lsrepo-shows` there once, then `lsrepo sync --to`"
+            );
+        }
+        Ok(Self { listen, url, options, log, lsrepo_shows, depot, tls })
     }
 
     /// Who the server is to clients that speak TLS; none where nobody said.
@@ -69,7 +102,16 @@ impl Settings {
             let options = &one.options;
             let push = options.push.as_ref().map(|push| (push.quota_bytes, push.accept_missing_layers));
             let times = (options.header_timeout, options.stall_timeout, options.grace);
-            (one.listen.clone(), one.log.access, push, options.max_connections, options.max_header_bytes, times)
+            (
+                one.listen.clone(),
+                one.log.access,
+                push,
+                options.max_connections,
+                options.max_header_bytes,
+                times,
+                options.proxies.clone(),
+                one.depot.clone(),
+            )
         };
         fixed(self) != fixed(before)
     }
@@ -137,8 +179,11 @@ fn options(args: &ServeArgs, config: &Config) -> Result<Options> {
         stall_timeout: limits.stall_timeout.map_or(usual.stall_timeout, |span| span.0),
         grace: config.grace.map_or(usual.grace, |span| span.0),
         listener: None,
+        refresh: None,
         push: allow_push.then(|| Push { quota_bytes, accept_missing_layers, ..Push::default() }),
         admission: Admission { users, rights },
+        proxies: config.proxies.iter().map(|proxy| proxy.0).collect(),
+        seal: None,
         per_client: PerClient { requests_per_second: limits.requests_per_second, connections: limits.connections_per_client },
     })
 }

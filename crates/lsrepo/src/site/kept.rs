@@ -5,9 +5,9 @@
 //! ```
 //! The last two are kept: a server may still show the one before. Another program, another key or another date make it anew.
 
-use super::{Shown, Snapshot, site_with_key};
-use crate::{context::Context, prepared::images};
-use anyhow::{Context as _, Result};
+use super::{Keys, Shown, Snapshot};
+use crate::{prepared::images, progress::Progress};
+use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::Lock;
 use lsrepo_oci::Image;
 use lsrepo_publish::Tree;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const FOLDER: &str = "snapshots/published";
 /// Says by which program, in which form.
-const FORM: &str = concat!("lsrepo ", env!("CARGO_PKG_VERSION"), " form 1");
+const FORM: &str = concat!("lsrepo ", env!("CARGO_PKG_VERSION"), " form 2");
 /// So many stay.
 const MOST: usize = 2;
 
@@ -34,36 +34,82 @@ struct Document {
     /// what it was made from
     roots: BTreeMap<String, Digest>,
     site: SiteRecord,
-    /// parts of locks that have images, without everything else
-    images: Vec<String>,
+    images: Images,
     lines: Vec<String>,
 }
 
-fn path(snapshot: &Snapshot) -> Result<RelPath> {
+/// What the images of a publication are read from.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Images {
+    /// parts of locks that have images, without everything else
+    locks: Vec<String>,
+    /// all manifests, for who fetches them before they are read
+    manifests: BTreeSet<Digest>,
+}
+
+impl Images {
+    pub(super) fn new(locks: Vec<String>, images: &[(Timestamp, Image)]) -> Self {
+        let all = images.iter().flat_map(|(_, image)| image.manifests());
+        Self { locks, manifests: all.filter_map(|one| one.digest.sha256()).collect() }
+    }
+}
+
+/// Where a publication is kept.
+pub(crate) fn path(snapshot: &Snapshot) -> Result<RelPath> {
     let date = snapshot.date.map_or(0, |date| date.0);
     Ok(format!("{FOLDER}/{}-{date}.json", snapshot.number).parse()?)
 }
 
 /// What was published of this snapshot under this date; none where it has to be made.
 pub(super) fn load(
-    context: &Context,
+    progress: Progress,
     store: &Store,
     snapshot: &Snapshot,
-    (key, top): (&str, Option<&[Platform]>),
+    (keys, top): (&Keys, Option<&[Platform]>),
 ) -> Result<Option<Shown>> {
     let Some(bytes) = store.read_document(&path(snapshot)?)? else { return Ok(None) };
     // Another lsrepo may have written it in another form.
     let Ok(document) = serde_json::from_slice::<Document>(&bytes) else { return Ok(None) };
     let is_as_asked = top.is_none_or(|top| top == document.top);
-    if document.form != FORM || document.key != key || document.roots != snapshot.roots || !is_as_asked {
+    if document.form != FORM || document.key != keys.signing.fingerprint || document.roots != snapshot.roots || !is_as_asked {
         return Ok(None);
     }
-    let mut site = site_with_key(context, document.date)?;
+    let mut site = keys.site(document.date);
     if site.restore(&document.site, store).is_err() {
         return Ok(None);
     }
-    site.mount_images(super::registry(context, store, images_of(store, &document.images)?)?);
+    site.mount_images(super::registry(progress, store, images_of(store, &document.images.locks)?)?);
     Ok(Some(Shown { site, lines: document.lines }))
+}
+
+/// What somebody else published, who alone has the key. `fetch` is told of all blobs that are read for it, before they are.
+pub(crate) fn of_others(
+    progress: Progress,
+    store: &Store,
+    bytes: &[u8],
+    keys: &Keys,
+    fetch: impl FnOnce(&BTreeSet<Digest>) -> Result<()>,
+) -> Result<Shown> {
+    #[derive(Deserialize)]
+    struct Form {
+        form: String,
+    }
+    let form: Form = serde_json::from_slice(bytes).context("what is published")?;
+    if form.form != FORM {
+        bail!("it was published by `{}`, and this is `{FORM}`\nhint: use the same lsrepo for both", form.form.escape_debug());
+    }
+    let document: Document = serde_json::from_slice(bytes).context("what is published")?;
+    fetch(&document.images.manifests.iter().copied().chain(document.site.tables()).collect())?;
+    let mut site = keys.site(document.date);
+    site.restore(&document.site, store).context("what is published")?;
+    site.mount_images(super::registry(progress, store, images_of(store, &document.images.locks)?)?);
+    Ok(Shown { site, lines: document.lines })
+}
+
+/// Every blob that a publication needs besides those of its sets.
+pub(crate) fn blobs_in(store: &Store, bytes: &[u8]) -> Result<BTreeSet<Digest>> {
+    let document: Document = serde_json::from_slice(bytes).context("what is published")?;
+    Ok(document.site.blobs(store)?)
 }
 
 /// Keeps what was published.
@@ -72,7 +118,7 @@ pub(super) fn keep(
     snapshot: &Snapshot,
     (key, top): (&str, &[Platform]),
     shown: &Shown,
-    images: Vec<String>,
+    images: Images,
     date: Timestamp,
 ) -> Result<()> {
     let document = Document {
@@ -129,15 +175,24 @@ impl Before {
     }
 }
 
-/// The blobs of all publications that are kept. One that cannot be read any more needs none.
-pub(crate) fn blobs(store: &Store) -> Result<BTreeSet<Digest>> {
+/// The blobs of the publications that are kept, of those snapshots that `counts`. One that cannot be read any more needs none.
+pub(crate) fn blobs(store: &Store, counts: impl Fn(u64) -> bool) -> Result<BTreeSet<Digest>> {
     let mut live = BTreeSet::new();
     for (_, path) in all(store)? {
+        let number = path.file_name().split_once('-').and_then(|(number, _)| number.parse().ok());
+        if !number.is_some_and(&counts) {
+            continue;
+        }
         let bytes = store.read_document(&path)?.unwrap_or_default();
         let document = serde_json::from_slice::<Document>(&bytes).ok();
         live.extend(document.and_then(|document| document.site.blobs(store).ok()).unwrap_or_default());
     }
     Ok(live)
+}
+
+/// The digests of what is kept, for who has it as blobs elsewhere.
+pub(crate) fn documents(store: &Store) -> Result<BTreeSet<Digest>> {
+    all(store)?.iter().map(|(_, path)| Ok(Digest::of(&store.read_document(path)?.unwrap_or_default()))).collect()
 }
 
 /// Forgets publications that lack blobs, so that they are made anew; how many those were.
