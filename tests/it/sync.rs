@@ -286,3 +286,29 @@ fn what_cannot_be_meant_is_refused() {
     let server = Server::start_with(&desk, "a", &[]);
     desk.run("b", &["sync", &format!("http://{}", server.address), "--trust-on-first-use"]).well();
 }
+
+#[test]
+fn a_folder_that_is_a_store_is_no_cache() {
+    let (desk, bucket) = (far_with("1.0"), Bucket::start());
+    with(&desk, &bucket, "far", &["sync", "--to", "s3://stack/site"]).well();
+    let words = ["serve", "--store", "s3://stack/site", "--listen", "127.0.0.1:0", "--cache-size", "1", "--cache", "far"];
+    with(&desk, &bucket, "a", &words).badly(2, &["this is no cache, and what is in it would be lost"]);
+    desk.far(&["fsck"]).well();
+}
+
+#[test]
+fn servers_do_not_go_back_in_time_and_nobody_makes_them_by_accident() {
+    let (desk, bucket) = (far_with("1.0"), Bucket::start());
+    let copied = Command::new("cp").arg("-a").arg(desk.path("far")).arg(desk.path("old")).status().unwrap();
+    assert!(copied.success());
+    carried(&desk, "2.0", &["shop"], "two.tar.zst");
+    desk.far(&["import", "two.tar.zst"]).well();
+    with(&desk, &bucket, "far", &["sync", "--to", "s3://stack/site"]).well();
+    assert!(packages(&stateless(&desk, &bucket, "a")).contains("Version: 2.0"));
+    with(&desk, &bucket, "old", &["sync", "--to", "s3://stack/site"]).badly(1, &["servers would refuse it", "--older"]);
+    with(&desk, &bucket, "other", &["sync", "--to", "s3://stack/site"]).badly(1, &["the store shows nothing yet"]);
+    with(&desk, &bucket, "old", &["sync", "--to", "s3://stack/site", "--older"]).well();
+    let server = stateless(&desk, &bucket, "a");
+    assert!(packages(&server).contains("Version: 2.0"), "what it has shown before is not undone");
+    assert!(packages(&stateless(&desk, &bucket, "b")).contains("Version: 1.0"), "one that is new has nothing to compare with");
+}

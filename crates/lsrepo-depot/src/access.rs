@@ -26,9 +26,10 @@ pub struct Access {
 }
 
 impl Access {
-    /// A secret that all have who reach the storage as we do, and that says nothing of ours.
-    pub fn shared_secret(&self, purpose: &str) -> [u8; 32] {
-        *Digest::of(format!("lsrepo\0{purpose}\0{}\0{}", self.key_id, self.secret).as_bytes()).as_bytes()
+    /// A secret that all have who reach this place as we do, and that says nothing of ours.
+    pub fn shared_secret(&self, place: &Place, purpose: &str) -> [u8; 32] {
+        let endpoint = self.endpoint.as_deref().unwrap_or_default();
+        *Digest::of(format!("lsrepo\0{purpose}\0{endpoint}\0{place}\0{}\0{}", self.key_id, self.secret).as_bytes()).as_bytes()
     }
 
     /// A client of the bucket. Nothing is asked yet.

@@ -9,7 +9,15 @@ use lsrepo_types::{Digest, Hasher};
 use object_store::{
     GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion, path::Path, signer::Signer,
 };
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 /// No head is larger, in bytes.
 const MOST_HEAD: u64 = 16 << 20;
@@ -94,6 +102,10 @@ impl Depot {
             return Err(DepotError::Storage { place: format!("{}/head", self.place), why });
         }
         let version = Version(Some((answer.meta.e_tag.clone(), answer.meta.version.clone())));
+        // Some servers send it again though we have it.
+        if version == *known && answer.meta.e_tag.is_some() {
+            return Ok(Found::Same);
+        }
         let bytes = answer.bytes().await.map_err(|error| self.said(&path, &error))?;
         Ok(Found::Head(bytes, version))
     }
@@ -132,10 +144,27 @@ impl Depot {
         Ok(sizes)
     }
 
-    /// Sends blobs of a store. Each is hashed on its way; one that is damaged never gets its name.
-    pub async fn send(&self, store: &Store, blobs: &[(Digest, u64)], on_event: &Listener<'_>) -> Result<(), DepotError> {
-        let sent = blobs.iter().map(|(digest, size)| upload::send(self, store, *digest, *size, on_event));
-        stream::iter(sent).buffer_unordered(AT_ONCE).try_collect::<()>().await
+    /// Sends blobs of a store. Each is hashed on its way; one that is damaged never gets its name. Where `stop` becomes true, or
+    /// one fails, what was begun is given up in order: the server keeps parts of what nobody gave up.
+    pub async fn send(
+        &self,
+        store: &Store,
+        blobs: &[(Digest, u64)],
+        on_event: &Listener<'_>,
+        stop: &AtomicBool,
+    ) -> Result<(), DepotError> {
+        let sent = blobs.iter().map(|(digest, size)| async move {
+            let done = upload::send(self, store, (*digest, *size), on_event, stop).await;
+            if done.is_err() {
+                stop.store(true, Relaxed);
+            }
+            done
+        });
+        let all: Vec<Result<(), DepotError>> = stream::iter(sent).buffer_unordered(AT_ONCE).collect().await;
+        // The first that failed says why; the others only stopped.
+        let mut failed: Vec<DepotError> = all.into_iter().filter_map(Result::err).collect();
+        failed.sort_by_key(|error| matches!(error, DepotError::Stopped));
+        failed.into_iter().next().map_or(Ok(()), Err)
     }
 
     /// Sends a small blob.

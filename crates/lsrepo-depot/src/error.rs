@@ -28,6 +28,9 @@ pub enum DepotError {
     /// somebody else changed the head meanwhile
     #[error("{0}: another machine wrote there at the same time; nothing of ours is shown\nhint: run it again")]
     Overtaken(String),
+    /// it was told to stop
+    #[error("interrupted")]
+    Stopped,
     /// a blob that is not there
     #[error("{place} lacks blob {digest}")]
     Missing {

@@ -3,22 +3,27 @@
 use crate::Depot;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use lsrepo_store::{Filler, Origin};
+use lsrepo_store::{Filler, Origin, StoreError};
 use lsrepo_types::Digest;
-use object_store::ObjectStoreExt;
+use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
 use std::{
     fmt,
     future::Future,
     io,
     sync::{Arc, mpsc},
+    time::Duration,
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::Semaphore,
+    sync::{Semaphore, SemaphorePermit},
 };
 
-/// Blobs that are fetched at once.
+/// Large blobs that are fetched at once.
 const AT_ONCE: usize = 32;
+/// Others do not wait for large ones, in bytes.
+const SMALL: u64 = 1 << 20;
+/// How often a transfer may break off.
+const TRIES: usize = 20;
 
 /// Fetches for a cache, by threads of its own: who asks may be within any runtime, or none.
 pub struct DepotOrigin {
@@ -65,10 +70,7 @@ impl Origin for DepotOrigin {
     fn fetch(&self, digest: &Digest, into: Filler) {
         let Some(runtime) = &self.runtime else { return into.fail("the server stops") };
         let (depot, places, digest) = (self.depot.clone(), self.places.clone(), *digest);
-        runtime.spawn(async move {
-            let _place = places.acquire().await;
-            fetch(&depot, &digest, into).await;
-        });
+        runtime.spawn(async move { fetch(&depot, &digest, &places, into).await });
     }
 
     fn read_at(&self, digest: &Digest, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -82,26 +84,58 @@ impl Origin for DepotOrigin {
     }
 }
 
-async fn fetch(depot: &Depot, digest: &Digest, mut into: Filler) {
+/// Brings a blob; where the line breaks, it goes on where it was.
+async fn fetch(depot: &Depot, digest: &Digest, places: &Semaphore, mut into: Filler) {
     let path = depot.blob(digest);
-    let answer = match depot.objects.get(&path).await {
+    let mut answer = match depot.objects.get(&path).await {
         Ok(answer) => answer,
         Err(object_store::Error::NotFound { .. }) => return into.absent(),
         Err(error) => return into.fail(&depot.said(&path, &error).to_string()),
     };
-    into.begin(answer.meta.size);
+    let (size, tag) = (answer.meta.size, answer.meta.e_tag.clone());
+    into.begin(size);
+    let _place = if size > SMALL { turn(places, &into).await } else { None };
+    for _ in 0..TRIES {
+        let error = match copy(answer, &mut into).await {
+            // What is wrong with it is told to who reads.
+            Ok(()) => {
+                _ = into.finish();
+                return;
+            }
+            Err(Cut::Here(error)) => return into.fail(&error.to_string()),
+            Err(Cut::There(error)) => error,
+        };
+        let rest = GetOptions { range: Some(GetRange::Offset(into.filled())), if_match: tag.clone(), ..GetOptions::default() };
+        answer = match depot.objects.get_opts(&path, rest).await {
+            Ok(answer) if into.filled() < size => answer,
+            _ => return into.fail(&depot.said(&path, &error).to_string()),
+        };
+    }
+    into.fail(&format!("blob {digest}: {} breaks off again and again", depot.name()));
+}
+
+/// Why a transfer ended.
+enum Cut {
+    Here(StoreError),
+    There(object_store::Error),
+}
+
+async fn copy(answer: GetResult, into: &mut Filler) -> Result<(), Cut> {
     let mut stream = answer.into_stream();
     while let Some(next) = stream.next().await {
-        let added = match next {
-            Ok(bytes) => into.add(&bytes).map_err(|error| error.to_string()),
-            Err(error) => Err(depot.said(&path, &error).to_string()),
-        };
-        if let Err(why) = added {
-            return into.fail(&why);
+        into.add(&next.map_err(Cut::There)?).map_err(Cut::Here)?;
+    }
+    Ok(())
+}
+
+/// A place among the large ones; meanwhile whoever wants it hears that it will come.
+async fn turn<'a>(places: &'a Semaphore, into: &Filler) -> Option<SemaphorePermit<'a>> {
+    loop {
+        match tokio::time::timeout(Duration::from_secs(10), places.acquire()).await {
+            Ok(place) => return place.ok(),
+            Err(_) => into.has_to_wait(),
         }
     }
-    // What is wrong with it is told to who reads.
-    _ = into.finish();
 }
 
 impl Drop for DepotOrigin {

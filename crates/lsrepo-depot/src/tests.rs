@@ -6,7 +6,7 @@ use std::{
     fs,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
 };
 use tokio::runtime::Runtime;
@@ -69,11 +69,11 @@ fn what_was_sent_is_fetched_as_it_was() {
             sent.fetch_add(bytes, SeqCst);
         }
     };
-    run(depot.send(&store, &blobs, &on_event)).unwrap();
+    run(depot.send(&store, &blobs, &on_event, &AtomicBool::new(false))).unwrap();
     assert_eq!(sent.load(SeqCst), 20_000_006);
     assert_eq!(run(depot.sizes()).unwrap(), blobs.iter().copied().collect());
     let origin = Arc::new(DepotOrigin::new(depot.clone()).unwrap());
-    let cache = Store::open_cache(to.path(), origin, 1 << 30).unwrap();
+    let cache = Store::open_cache(to.path(), origin, Some(1 << 30)).unwrap();
     for (digest, size) in &blobs {
         assert_eq!(cache.size_of(digest).unwrap(), Some(*size));
         assert_eq!(Digest::of(&cache.read(digest, *size).unwrap()), *digest);
@@ -91,10 +91,21 @@ fn what_is_damaged_in_the_store_is_not_sent() {
         let digest = store.put(&vec![1; size]).unwrap();
         fs::write(dir.path().join("blobs/sha256").join(digest.hex()), vec![2; size]).unwrap();
         let depot = depot();
-        let sent = run(depot.send(&store, &[(digest, size as u64)], &|_| {}));
+        let sent = run(depot.send(&store, &[(digest, size as u64)], &|_| {}, &AtomicBool::new(false)));
         assert!(matches!(sent, Err(DepotError::Store(StoreError::Corrupt { .. }))), "{sent:?}");
         assert!(run(depot.sizes()).unwrap().is_empty());
     }
+}
+
+#[test]
+fn who_is_told_to_stop_sends_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let digest = store.put(b"small").unwrap();
+    let depot = depot();
+    let sent = run(depot.send(&store, &[(digest, 5)], &|_| {}, &AtomicBool::new(true)));
+    assert!(matches!(sent, Err(DepotError::Stopped)), "{sent:?}");
+    assert!(run(depot.sizes()).unwrap().is_empty());
 }
 
 #[test]
@@ -105,7 +116,7 @@ fn what_is_damaged_in_storage_reaches_nobody() {
     run(depot.objects.put(&depot.blob(&digest), PutPayload::from_static(b"wrong"))).unwrap();
     let good = run(depot.put(b"good".to_vec())).unwrap();
     assert_eq!(run(depot.check(&[good, digest], &|_| {})).unwrap(), [digest]);
-    let cache = Store::open_cache(dir.path(), Arc::new(DepotOrigin::new(depot).unwrap()), 1 << 30).unwrap();
+    let cache = Store::open_cache(dir.path(), Arc::new(DepotOrigin::new(depot).unwrap()), Some(1 << 30)).unwrap();
     assert!(cache.read(&digest, 100).unwrap_err().to_string().contains(&digest.to_string()));
     assert_eq!(cache.own_size_of(&digest).unwrap(), None);
 }

@@ -5,7 +5,10 @@ use bytes::Bytes;
 use lsrepo_store::{Blob, Store, StoreError};
 use lsrepo_types::{Digest, Hasher, VerifyError};
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 /// The size of a part, and of what is sent in one piece, in bytes.
 const PART: u64 = 8 << 20;
@@ -15,10 +18,13 @@ const MOST_PARTS: u64 = 9000;
 pub(crate) async fn send(
     depot: &Depot,
     store: &Store,
-    digest: Digest,
-    size: u64,
+    (digest, size): (Digest, u64),
     on_event: &Listener<'_>,
+    stop: &AtomicBool,
 ) -> Result<(), DepotError> {
+    if stop.load(Relaxed) {
+        return Err(DepotError::Stopped);
+    }
     on_event(Event::Blob(&digest));
     let (path, store) = (depot.blob(&digest), store.clone());
     let blob = Arc::new(waiting(move || store.open_blob(&digest)).await?);
@@ -33,7 +39,7 @@ pub(crate) async fn send(
         return Ok(());
     }
     let mut upload = depot.objects.put_multipart(&path).await.map_err(|error| depot.said(&path, &error))?;
-    let sent = parts(depot, &mut *upload, &blob, (digest, size, part), on_event).await;
+    let sent = parts(depot, &mut *upload, &blob, (digest, size, part), (on_event, stop)).await;
     let done = match sent {
         Ok(()) => upload.complete().await.map(|_| ()).map_err(|error| depot.said(&path, &error)),
         Err(error) => Err(error),
@@ -51,13 +57,16 @@ async fn parts(
     upload: &mut dyn MultipartUpload,
     blob: &Arc<Blob>,
     (digest, size, part): (Digest, u64, u64),
-    on_event: &Listener<'_>,
+    (on_event, stop): (&Listener<'_>, &AtomicBool),
 ) -> Result<(), DepotError> {
     let path = depot.blob(&digest);
     let mut hasher = Hasher::new();
     let mut at = 0;
     let mut next = read(blob, 0, part.min(size), digest).await?;
     while at < size {
+        if stop.load(Relaxed) {
+            return Err(DepotError::Stopped);
+        }
         hasher.update(&next);
         let length = next.len() as u64;
         at += length;

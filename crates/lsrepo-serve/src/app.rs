@@ -261,6 +261,13 @@ impl App {
         match content {
             Content::Bytes(bytes) if !is_head => Ok(Body::bytes(bytes.clone())),
             Content::Nothing | Content::Bytes(_) => Ok(Body::bytes("")),
+            // Who only asks for the head has nothing fetched for him.
+            Content::Blob { digest, size, .. } if is_head && self.0.store.cache_figures().is_some() => {
+                let (store, digest, size) = (self.0.store.clone(), *digest, *size);
+                let look = move || blob::measure(&store, &digest, size);
+                tokio::task::spawn_blocking(look).await.map_err(io::Error::other)??;
+                Ok(Body::bytes(""))
+            }
             Content::Blob { digest, size, first, end } => {
                 let end = if is_head { *first } else { *end };
                 if let Some(bytes) = self.0.small.get(digest, *size) {
@@ -286,6 +293,7 @@ impl App {
             false => None,
         };
         let open = self.0.files.get(generation, &digest, size)?;
+        open.iter().for_each(|file| self.0.store.touch(file));
         let chunk = match (&open, chunk) {
             (Some(file), None) => {
                 return Ok(Body::blob(Stream::new(file.clone(), self.0.budget.clone(), part)));

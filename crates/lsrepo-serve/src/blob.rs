@@ -44,8 +44,11 @@ impl Files {
         }
     }
 
-    /// Keeps a file open, and lets the oldest go.
+    /// Keeps a file open, and lets the oldest go. One that is still coming may never come.
     pub(crate) fn keep(&self, generation: u64, digest: Digest, file: Arc<Blob>) {
+        if !file.is_whole() {
+            return;
+        }
         let mut opened = self.lock(generation);
         if opened.files.insert(digest, file).is_none() {
             opened.order.push_back(digest);
@@ -71,6 +74,15 @@ impl Files {
 pub(crate) fn open(store: &Store, digest: &Digest, size: u64) -> io::Result<Arc<Blob>> {
     let file = store.open_blob(digest).map_err(|error| io::Error::other(format!("blob {digest}: {error}")))?;
     measured(Arc::new(file), digest, size)
+}
+
+/// Sees whether a blob of that size is there. May wait for a disk.
+pub(crate) fn measure(store: &Store, digest: &Digest, size: u64) -> io::Result<()> {
+    match store.size_of(digest).map_err(io::Error::other)? {
+        Some(found) if found == size => Ok(()),
+        Some(found) => Err(io::Error::other(format!("blob {digest}: expected {size} bytes, found {found}"))),
+        None => Err(io::Error::other(format!("blob {digest}: it is not there"))),
+    }
 }
 
 fn measured(file: Arc<Blob>, digest: &Digest, size: u64) -> io::Result<Arc<Blob>> {

@@ -109,9 +109,5 @@ async fn open(source: Source, digest: Digest, size: u64) -> io::Result<Arc<Blob>
 
 fn measure(store: &Store, part: &Part) -> io::Result<()> {
     let Part::Blob { digest, size } = part else { return Ok(()) };
-    match store.size_of(digest).map_err(io::Error::other)? {
-        Some(found) if found == *size => Ok(()),
-        Some(found) => Err(io::Error::other(format!("blob {digest}: expected {size} bytes, found {found}"))),
-        None => Err(io::Error::other(format!("blob {digest}: it is not there"))),
-    }
+    blob::measure(store, digest, *size)
 }

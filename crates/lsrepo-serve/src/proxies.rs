@@ -57,9 +57,10 @@ pub(crate) fn is_known(known: &[Network], address: IpAddr) -> bool {
 /// The ends of a connection as its client sees them.
 pub(crate) fn ends(known: &[Network], ends: Ends, headers: &HeaderMap) -> Ends {
     let Some(peer) = ends.peer.filter(|peer| is_known(known, peer.ip())) else { return ends };
-    let all = |name: &str| -> Vec<&str> {
-        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).map(str::trim).collect()
+    // What a client wrote in front may be any bytes.
+    let all = |name: &str| -> Vec<String> {
+        let values = headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        values.map(|hop| String::from_utf8_lossy(hop).trim().to_owned()).collect()
     };
     let mut client = peer.ip();
     for hop in all("x-forwarded-for").iter().rev() {
@@ -92,7 +93,7 @@ mod tests {
     fn client(known: &[Network], peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let given = Ends { peer: Some(SocketAddr::new(peer.parse().unwrap(), 9)), ..Ends::default() };
         ends(known, given, &headers).peer.unwrap().ip().to_string()
@@ -125,6 +126,7 @@ mod tests {
             ("10.0.0.1", &["1.1.1.1, 192.0.2.7"], "192.0.2.7"),
             ("10.0.0.1", &["1.1.1.1", "192.0.2.7", "10.0.0.2"], "192.0.2.7"),
             ("10.0.0.1", &["192.0.2.7:4711"], "192.0.2.7"),
+            ("10.0.0.1", &["caf\u{e9}, 192.0.2.7"], "192.0.2.7"),
             ("10.0.0.1", &["[2001:db8::1]:80"], "2001:db8::1"),
             ("10.0.0.1", &[], "10.0.0.1"),
             ("10.0.0.1", &["192.0.2.7, unknown"], "10.0.0.1"),

@@ -4,14 +4,14 @@
 use crate::{
     BlobWriter, Origin, Pending,
     check::files,
-    disk::sync_dir,
+    disk::{free_bytes, sync_dir},
     error::{At, StoreError},
     spool::{Filler, Spool},
 };
 use lsrepo_types::Digest;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -52,18 +52,19 @@ pub(crate) struct Cache {
     /// how often something went
     pub(crate) evictions: AtomicU64,
     clearing: Mutex<()>,
+    pinned: Mutex<BTreeSet<Digest>>,
 }
 
 /// Sizes that are remembered; a server knows most of what it asks for.
 const MOST_SIZES: usize = 100_000;
 
 impl Cache {
-    /// In the store's folder, which may hold `most` bytes.
-    pub(crate) fn open(root: &Path, origin: Arc<dyn Origin>, most: u64) -> Result<Self, StoreError> {
-        let cache = Self {
+    /// In the store's folder, which may hold `most` bytes; half of what it could, where nobody said.
+    pub(crate) fn open(root: &Path, origin: Arc<dyn Origin>, most: Option<u64>) -> Result<Self, StoreError> {
+        let mut cache = Self {
             origin,
             root: root.to_owned(),
-            most,
+            most: 0,
             bytes: AtomicU64::new(0),
             coming: Mutex::default(),
             sizes: Mutex::default(),
@@ -72,10 +73,13 @@ impl Cache {
             evicted: AtomicU64::new(0),
             evictions: AtomicU64::new(0),
             clearing: Mutex::default(),
+            pinned: Mutex::default(),
         };
         let bytes = cache.all()?.iter().map(|(_, _, size)| size).sum();
         cache.bytes.store(bytes, Relaxed);
-        cache.shrink(most)?;
+        let half = || free_bytes(root).map(|free| (free + bytes) / 2).at(root);
+        cache.most = most.map_or_else(half, Ok)?;
+        cache.shrink(cache.most)?;
         Ok(cache)
     }
 
@@ -131,6 +135,9 @@ impl Cache {
     /// A blob that is right gets its name.
     pub(crate) fn keep(&self, pending: Pending) -> Result<(), StoreError> {
         let (size, path) = (pending.size, self.blobs().join(pending.digest.hex()));
+        if path.is_file() {
+            return Ok(());
+        }
         pending.sync()?;
         pending.name(&path)?;
         sync_dir(&self.blobs())?;
@@ -152,13 +159,18 @@ impl Cache {
         }
     }
 
-    /// The disk is full: half of what is here goes. Whether that was anything.
-    pub(crate) fn make_room(&self) -> bool {
-        self.shrink(self.bytes.load(Relaxed) / 2).is_ok_and(|freed| freed > 0)
+    /// The disk is full: half of what is here goes, unless something went since `seen`. Whether there is more room now.
+    pub(crate) fn make_room(&self, seen: u64) -> bool {
+        self.evictions.load(Relaxed) != seen || self.shrink(self.bytes.load(Relaxed) / 2).is_ok_and(|freed| freed > 0)
+    }
+
+    /// From now on these stay, however long they are not used.
+    pub(crate) fn pin(&self, blobs: BTreeSet<Digest>) {
+        *self.pinned.lock().unwrap_or_else(PoisonError::into_inner) = blobs;
     }
 
     /// A blob is in use.
-    pub(crate) fn touch(&self, path: &Path, used: io::Result<SystemTime>) {
+    pub(crate) fn touch(path: &Path, used: io::Result<SystemTime>) {
         if used.is_ok_and(|used| used.elapsed().is_ok_and(|since| since < ROUGHLY)) {
             return;
         }
@@ -186,17 +198,24 @@ impl Cache {
         }
         let mut all = self.all()?;
         all.sort();
-        let mut left: u64 = all.iter().map(|(_, _, size)| size).sum();
+        let pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_pinned = |path: &Path| {
+            let digest = path.file_name().and_then(|name| Digest::from_hex(name.to_str()?).ok());
+            digest.is_some_and(|digest| pinned.contains(&digest))
+        };
         let mut freed = 0;
         for (_, path, size) in all {
-            if left <= most {
+            if self.bytes.load(Relaxed) <= most {
                 break;
             }
+            if is_pinned(&path) {
+                continue;
+            }
             fs::remove_file(&path).at(&path)?;
-            (left, freed) = (left - size, freed + size);
+            freed += size;
+            self.bytes.fetch_sub(size.min(self.bytes.load(Relaxed)), Relaxed);
             self.evicted.fetch_add(1, Relaxed);
         }
-        self.bytes.store(left, Relaxed);
         self.evictions.fetch_add(1, Relaxed);
         Ok(freed)
     }

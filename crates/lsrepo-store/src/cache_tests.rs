@@ -73,7 +73,7 @@ impl Origin for Afar {
 fn cache(afar: Afar, most: u64) -> (tempfile::TempDir, Store, Arc<Afar>) {
     let dir = tempfile::tempdir().unwrap();
     let afar = Arc::new(afar);
-    let store = Store::open_cache(dir.path(), afar.clone(), most).unwrap();
+    let store = Store::open_cache(dir.path(), afar.clone(), Some(most)).unwrap();
     (dir, store, afar)
 }
 
@@ -172,6 +172,7 @@ fn whoever_waits_hears_that_nothing_comes_any_more() {
     let mut filler = afar.taken();
     assert!(matches!(filler.add(&vec![0; 300_000]), Err(StoreError::TooLong { .. })));
     filler.fail("the line is cut");
+    assert!(blob.is_lost() && !blob.is_whole());
     assert_eq!(blob.read_at(&mut [0; 10], 1000).unwrap_err().to_string(), "the line is cut");
 }
 
@@ -215,6 +216,11 @@ fn what_was_not_used_for_the_longest_time_goes() {
     assert_eq!(kept, all[1], "what somebody reads stays until he is done");
     store.read(&digests[2], 1000).unwrap();
     assert_eq!(afar.asked.load(SeqCst), 10, "what went comes again");
+    used(dir.path(), &digests[5], 9999);
+    store.pin([digests[5]].into());
+    store.read(&digests[3], 1000).unwrap();
+    store.read(&digests[9], 1000).unwrap();
+    assert!(here(&digests[5]), "what is always needed stays");
 }
 
 #[test]
@@ -224,7 +230,7 @@ fn a_cache_that_is_larger_than_it_may_be_shrinks_when_it_is_opened() {
     let digests: Vec<Digest> = (0..5u8).map(|n| plain.put(&[n; 100]).unwrap()).collect();
     used(dir.path(), &digests[3], 500);
     fs::write(dir.path().join("tmp/1-1.new"), b"what a crash left").unwrap();
-    let store = Store::open_cache(dir.path(), Arc::new(Afar::default()), 400).unwrap();
+    let store = Store::open_cache(dir.path(), Arc::new(Afar::default()), Some(400)).unwrap();
     assert_eq!(store.own_size_of(&digests[3]).unwrap(), None);
     assert_eq!(store.cache_figures().unwrap().bytes, 400);
     assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);

@@ -84,6 +84,22 @@ impl Blob {
         }
     }
 
+    /// Whether it has all its bytes, and in a file of its own, or where they were checked before.
+    pub fn is_whole(&self) -> bool {
+        match &self.place {
+            Place::Spool(spool) => spool.file().is_some(),
+            Place::File(..) | Place::Shelf(..) => true,
+        }
+    }
+
+    /// Whether it is on its way and will never come.
+    pub fn is_lost(&self) -> bool {
+        match &self.place {
+            Place::Spool(spool) => spool.is_lost(),
+            Place::File(..) | Place::Shelf(..) => false,
+        }
+    }
+
     /// Its own file, where it has one, and all of it.
     pub fn file(&self) -> Option<&File> {
         match &self.place {

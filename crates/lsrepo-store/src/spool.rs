@@ -7,7 +7,10 @@ use std::{
     fs::File,
     io,
     os::unix::fs::FileExt,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -17,6 +20,10 @@ const HELD_BACK: u64 = 64 << 10;
 const FAR: u64 = 16 << 20;
 /// How long nothing may come.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Threads that wait for something to come. What is here already is given by others, so there have to be some left.
+const MOST_WAITING: usize = 1536;
+
+static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// The end of it that is read.
 pub(crate) struct Spool {
@@ -103,9 +110,21 @@ impl Spool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it will never be whole.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(*self.lock(), State::Failed(_) | State::Absent)
+    }
+
     /// Waits as long as something comes now and then.
     fn wait_until(&self, is_so: impl Fn(&State) -> bool) -> io::Result<MutexGuard<'_, State>> {
         let mut state = self.lock();
+        if is_so(&state) {
+            return Ok(state);
+        }
+        let _waiter = Waiter::enter().ok_or_else(|| {
+            let why = format!("blob {}: too many wait for {}", self.digest, self.origin.name());
+            io::Error::new(io::ErrorKind::ResourceBusy, why)
+        })?;
         while !is_so(&state) {
             let (next, waited) = self.changed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner);
             state = next;
@@ -120,6 +139,25 @@ impl Spool {
     fn set(&self, state: State) {
         *self.lock() = state;
         self.changed.notify_all();
+    }
+}
+
+/// Somebody who waits.
+struct Waiter;
+
+impl Waiter {
+    fn enter() -> Option<Self> {
+        let waiter = (WAITING.fetch_add(1, Relaxed) < MOST_WAITING).then_some(Self);
+        if waiter.is_none() {
+            WAITING.fetch_sub(1, Relaxed);
+        }
+        waiter
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Relaxed);
     }
 }
 
@@ -151,15 +189,28 @@ impl Filler {
         self.spool.set(State::Filling { size, filled: 0 });
     }
 
+    /// How many bytes have come.
+    pub fn filled(&self) -> u64 {
+        match *self.spool.lock() {
+            State::Filling { filled, .. } => filled,
+            _ => 0,
+        }
+    }
+
+    /// It will come, and has to wait for its turn: whoever waits for it goes on waiting.
+    pub fn has_to_wait(&self) {
+        self.spool.changed.notify_all();
+    }
+
     /// Its next bytes. More than it has are refused.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let (Some(writer), State::Filling { size, filled }) = (&mut self.writer, self.spool.lock().clone()) else { return Ok(()) };
         if filled + bytes.len() as u64 > size {
             return Err(StoreError::TooLong { digest: self.spool.digest, size });
         }
-        let mark = writer.mark();
+        let (mark, seen) = (writer.mark(), self.cache.upgrade().map_or(0, |cache| cache.evictions.load(Relaxed)));
         match writer.add(bytes) {
-            Err(StoreError::Full { .. }) if self.cache.upgrade().is_some_and(|cache| cache.make_room()) => {
+            Err(StoreError::Full { .. }) if self.cache.upgrade().is_some_and(|cache| cache.make_room(seen)) => {
                 writer.back_to(mark)?;
                 writer.add(bytes)?;
             }

@@ -10,7 +10,7 @@ use crate::{
 };
 use lsrepo_types::{Digest, RelPath, VerifyError};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -38,9 +38,9 @@ impl Store {
         Ok(Self { root: root.to_owned(), shelves: Arc::default(), cache: None })
     }
 
-    /// Opens a folder as the cache of a store that lies elsewhere; at most about `most` bytes are kept. What is in it may be
-    /// lost at any time.
-    pub fn open_cache(root: &Path, origin: Arc<dyn Origin>, most: u64) -> Result<Self, StoreError> {
+    /// Opens a folder as the cache of a store that lies elsewhere; at most about `most` bytes are kept; half of
+    /// what the disk has room for, where nobody said. What is in it may be lost at any time.
+    pub fn open_cache(root: &Path, origin: Arc<dyn Origin>, most: Option<u64>) -> Result<Self, StoreError> {
         let mut store = Self::open(root)?;
         store.sweep()?;
         store.cache = Some(Arc::new(Cache::open(root, origin, most)?));
@@ -50,6 +50,20 @@ impl Store {
     /// What was done as a cache; none where this is none.
     pub fn cache_figures(&self) -> Option<CacheFigures> {
         self.cache.as_ref().map(|cache| cache.figures())
+    }
+
+    /// Of a cache, what stays however long it is not used, instead of what did before.
+    pub fn pin(&self, blobs: BTreeSet<Digest>) {
+        if let Some(cache) = &self.cache {
+            cache.pin(blobs);
+        }
+    }
+
+    /// Somebody uses a blob that he has open: of a cache, it stays for longer.
+    pub fn touch(&self, blob: &Blob) {
+        if let (Some(_), Some(file), Some(path)) = (&self.cache, blob.file(), blob.path()) {
+            Cache::touch(path, file.metadata().and_then(|data| data.modified()));
+        }
     }
 
     /// How often blobs had to go from a cache: whoever holds some open keeps their place on the disk.
@@ -117,8 +131,8 @@ impl Store {
                 (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => {}
                 (file, cache) => {
                     let file = file.at(&path)?;
-                    if let Some(cache) = cache {
-                        cache.touch(&path, file.metadata().and_then(|data| data.modified()));
+                    if cache.is_some() {
+                        Cache::touch(&path, file.metadata().and_then(|data| data.modified()));
                     }
                     return Blob::of_file(file, path);
                 }

@@ -70,5 +70,5 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 
 /// A runtime for the commands that use the network.
 fn runtime() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(2048).enable_all().build()?)
 }

@@ -16,8 +16,9 @@ pub struct SyncArgs {
     /// Trust a signer that this machine does not know yet, and remember it
     #[arg(long, conflicts_with = "to")]
     pub trust_on_first_use: bool,
-    /// Take what is shown there though it is older than what was taken last
-    #[arg(long, conflicts_with = "to")]
+    /// Take what is shown there though it is older than what was taken last; with --to, replace what is shown there though it is
+    /// newer, or somebody else's
+    #[arg(long)]
     pub older: bool,
     /// The authority of the server's certificate, instead of those that this machine knows
     #[arg(long, value_name = "FILE", conflicts_with = "to")]

@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &ServeArgs) -> Result<()> {
     let refresh = match &source {
         Source::Depot(remote) => {
             let (remote, site) = (remote.clone(), site.clone());
-            Some(Refresh::new(move || _ = remote.look(&site)))
+            Some(Refresh::new(move || remote.look(&site)))
         }
         Source::Store(_) | Source::Bundles => None,
     };
@@ -130,7 +130,7 @@ fn begin(context: &Context, args: &ServeArgs, settings: &Settings) -> Result<(Ar
 /// Servers of the same storage take each other's tokens: a client's next request may reach another one.
 fn seal(args: &ServeArgs, settings: &Settings) -> Result<Option<[u8; 32]>> {
     let Some(stored) = &settings.depot else { return Ok(None) };
-    Ok(Some(storage::access(&args.s3, &stored.s3)?.shared_secret("tokens")))
+    Ok(Some(storage::access(&args.s3, &stored.s3)?.shared_secret(&stored.place, "tokens")))
 }
 
 /// A server that runs, and what can be changed of it.
@@ -191,7 +191,8 @@ impl Server<'_> {
             Source::Bundles => None,
             Source::Depot(remote) => {
                 remote.at(settings.url.clone());
-                Some(remote.look(self.app.site()))
+                remote.look(self.app.site());
+                Some(remote.snapshot())
             }
             Source::Store(watched) => {
                 match watched.look(self.context, &self.store, &settings.lsrepo_shows, anew) {

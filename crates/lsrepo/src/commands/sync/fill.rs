@@ -5,7 +5,7 @@ use crate::{
     commands::{gc, runtime},
     context::Context,
     failure::unsatisfied,
-    head::{Head, Piece, Publication},
+    head::{Head, Piece, Publication, Signed},
     output, prepared,
     progress::Task,
     shelves,
@@ -14,13 +14,17 @@ use crate::{
     storage,
 };
 use anyhow::{Context as _, Result};
-use lsrepo_depot::{Depot, Event, Found, Listener, Place, Version};
+use lsrepo_depot::{Depot, DepotError, Event, Found, Listener, Place, Version};
 use lsrepo_sign::SecretKey;
 use lsrepo_store::{Guard, Store};
 use lsrepo_types::{Bytes, Count, Digest};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -39,12 +43,12 @@ pub(super) fn run(context: &Context, args: &SyncArgs, to: &Place) -> Result<()> 
     let wanted = Wanted::of(context, &store, &snapshot)?;
     let (key, runtime) = (context.key()?, runtime()?);
     runtime.block_on(async {
-        let none = Version::default();
-        let (there, sizes) = tokio::try_join!(depot.head(&none), depot.sizes())?;
-        let version = match there {
-            Found::Head(_, version) => version,
-            Found::Same | Found::Nothing => Version::default(),
+        // In this order: whoever removes something does it after his own head is there.
+        let (version, there) = match depot.head(&Version::default()).await? {
+            Found::Head(bytes, version) => (version, Some(replaced(context, &depot, &wanted, args, &bytes)?)),
+            Found::Same | Found::Nothing => (Version::default(), None),
         };
+        let sizes = depot.sizes().await?;
         let damaged = match args.verify {
             true => check(context, &depot, &wanted, &sizes).await?,
             false => Vec::new(),
@@ -54,18 +58,34 @@ pub(super) fn run(context: &Context, args: &SyncArgs, to: &Place) -> Result<()> 
             wanted.blobs.iter().filter(|(digest, size)| !is_there(digest, size)).map(|(digest, size)| (*digest, *size)).collect();
         let bytes: u64 = absent.iter().map(|(_, size)| size).sum();
         let extra = match args.delete {
-            true => extra(&store, &wanted, sizes.keys())?,
+            true => extra(context, &store, &wanted, there.as_ref(), sizes.keys())?,
             false => Vec::new(),
         };
         if args.dry_run {
-            let text = format!("to send: {} blobs, {}; to remove: {} blobs\n", Count(absent.len() as u64), Bytes(bytes), Count(extra.len() as u64));
+            let text = format!(
+                "to send: {} blobs, {}; to remove: {} blobs\n",
+                Count(absent.len() as u64),
+                Bytes(bytes),
+                Count(extra.len() as u64)
+            );
             return output::write(text.as_bytes());
         }
         let task = Arc::new(context.progress.task("sync", bytes));
         let on_event = transfers(&task);
-        tokio::select! {
-            done = send(&depot, &store, (&wanted, &key), &absent, &version, &on_event) => done?,
-            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; what is shown there is as it was\nhint: run the same command again; what was sent is not sent again"),
+        let stop = AtomicBool::new(false);
+        let mut sending = pin!(send(&depot, &store, (&wanted, &key), &absent, &version, (&on_event, &stop)));
+        let sent = tokio::select! {
+            done = &mut sending => done,
+            _ = tokio::signal::ctrl_c() => {
+                stop.store(true, Relaxed);
+                sending.await
+            }
+        };
+        match sent {
+            Err(error) if matches!(error.downcast_ref(), Some(DepotError::Stopped)) => anyhow::bail!(
+                "interrupted; what is shown there is as it was\nhint: run the same command again; what was sent is not sent again"
+            ),
+            other => other?,
         }
         task.finish();
         depot.remove(&extra).await?;
@@ -109,10 +129,20 @@ async fn send(
     (wanted, key): (&Wanted, &SecretKey),
     absent: &[(Digest, u64)],
     instead_of: &Version,
-    on_event: &Listener<'_>,
+    (on_event, stop): (&Listener<'_>, &AtomicBool),
 ) -> Result<()> {
-    depot.send(store, absent, on_event).await?;
+    depot.send(store, absent, on_event, stop).await?;
     depot.put(wanted.document.clone()).await?;
+    let sizes = depot.sizes().await?;
+    if let Some(digest) = wanted.blobs.iter().find(|(digest, size)| sizes.get(digest) != Some(size)).map(|(digest, _)| digest) {
+        return Err(unsatisfied(format!(
+            "{}: blob {digest} is not there any more; what is shown there is as it was\nhint: does another machine write there too? run it again",
+            depot.name()
+        )));
+    }
+    if stop.load(Relaxed) {
+        return Err(DepotError::Stopped.into());
+    }
     depot.put_head(wanted.head.sign(key)?, instead_of).await?;
     Ok(())
 }
@@ -166,10 +196,47 @@ impl Wanted {
     }
 }
 
-/// What lies there and no snapshot of this store needs.
-fn extra<'a>(store: &Store, wanted: &Wanted, there: impl Iterator<Item = &'a Digest>) -> Result<Vec<Digest>> {
+/// The head that is there, which ours may replace: it is older, and of the same signer or of one that is trusted.
+fn replaced(context: &Context, depot: &Depot, wanted: &Wanted, args: &SyncArgs, bytes: &[u8]) -> Result<Head> {
+    let there = Signed::parse(bytes, depot.name(), &context.trusted()?, context.now)?;
+    if args.older {
+        return Ok(there.head);
+    }
+    if !there.trusted {
+        return Err(unsatisfied(format!(
+            "{}: what is shown there was signed by {}, who is not trusted here\nhint: is this the right place? --older replaces it",
+            depot.name(),
+            there.signer
+        )));
+    }
+    if there.head.date > wanted.head.date {
+        return Err(unsatisfied(format!(
+            "{}: what is shown there is of {}, and ours of {}: servers would refuse it\nhint: --older puts it there all the same",
+            depot.name(),
+            there.head.date,
+            wanted.head.date
+        )));
+    }
+    Ok(there.head)
+}
+
+/// What lies there and no snapshot of this store needs; nothing where it is not known what servers still show.
+fn extra<'a>(
+    context: &Context,
+    store: &Store,
+    wanted: &Wanted,
+    replaced: Option<&Head>,
+    there: impl Iterator<Item = &'a Digest>,
+) -> Result<Vec<Digest>> {
     let live: BTreeSet<Digest> = gc::live(store, Duration::MAX)?;
     let documents: BTreeSet<Digest> = kept::documents(store)?;
+    let shown = replaced.and_then(|head| head.publication.as_ref()).map(|publication| publication.document.digest);
+    if shown.is_some_and(|shown| !documents.contains(&shown)) {
+        context
+            .progress
+            .warn("what servers show until they see the new head is not known here: nothing is removed now\nhint: run it again");
+        return Ok(Vec::new());
+    }
     let is_needed = |digest: &&Digest| live.contains(*digest) || documents.contains(*digest) || wanted.blobs.contains_key(*digest);
     Ok(there.filter(|digest| !is_needed(digest)).copied().collect())
 }

@@ -14,6 +14,7 @@ use crate::{
     head::{Head, Piece, Signed},
     output, prepared,
     progress::listen::transfers,
+    shelves,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_fetch::Report;
@@ -53,18 +54,28 @@ pub(super) fn run(context: &Context, args: &SyncArgs, from: &str) -> Result<()> 
             source.name, head.date, before.date
         )));
     }
-    let gone = before.gone(&store, head)?;
     if args.dry_run {
-        return would(&runtime, &store, &source, head, &gone);
+        return would(&runtime, &store, &source, head, &before.gone(&store, head)?);
     }
     let _guard = context.alone(&store)?;
+    if !shelves::are_all_there(&store)? {
+        return Err(unsatisfied(
+            "a bundle that is used where it lies cannot be read: its sets would be missing in the new snapshot\nhint: bring the media back, or `lsrepo bundle forget`",
+        ));
+    }
     store.sweep()?;
     let report = fetch(context, &runtime, &store, &source, head)?;
     if !signed.trusted {
         context.trust(signed.key.as_bytes())?;
         context.progress.note(&format!("trusted from now on: {}", signed.signer));
     }
+    let (before, here) = (Mirror::load(&store, &source.name)?, store.roots()?);
+    let gone = before.gone(&store, head)?;
     for (name, piece) in &head.sets {
+        let own = here.get(name).filter(|own| **own != piece.digest && before.sets.get(name) != Some(own));
+        if own.is_some() {
+            context.progress.note(&format!("{name}: was not from there, and is replaced"));
+        }
         store.set_root(name, &piece.digest)?;
     }
     for name in &gone {
