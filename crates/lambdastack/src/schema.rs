@@ -16,7 +16,7 @@ mod render;
 mod settings;
 
 pub(crate) use check::{is_name, not_a_name};
-pub use render::{scalar, template};
+pub use render::{description, scalar, template};
 pub use settings::Settings;
 
 use serde_json::Value as Json;

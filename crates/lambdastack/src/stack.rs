@@ -118,6 +118,8 @@ impl Assembly<'_> {
         let machines = self.machines();
         let components = self.components(cluster, &machines);
         let mut modules = self.wanted(cluster, &components);
+        // where modules are unknown, it is not known either what is missing
+        let order = if self.misfits.is_empty() { self.order(cluster, &modules) } else { None };
         for (name, wanted) in &mut modules {
             let written = self.one(&Kind::Module(name.clone())).map(|document| document.specification.clone());
             let defaults = || self.modules.get(name).and_then(|module| module.manifest.configuration.settled_defaults());
@@ -130,7 +132,6 @@ impl Assembly<'_> {
                 }
             }
         }
-        let order = self.order(cluster, &modules);
         self.notice(&machines, &components, &modules);
         let text = |keys: &[&str]| {
             let value = keys.iter().try_fold(cluster.specification.as_json(), |value, key| value.get(key));

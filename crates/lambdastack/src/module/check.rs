@@ -12,7 +12,8 @@ use crate::{
     source::{Reader, Source, unknown},
     yaml::{self, Node, Place},
 };
-use lsrepo_bom::Misfit;
+use lsrepo_bom::{Misfit, module::Rule};
+use lsrepo_types::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an audit hands back.
@@ -28,7 +29,9 @@ pub fn check(folder: &str, prefix: &str, files: &Files, known: &Catalogue) -> Ve
     };
     let (manifest, misfits) = Manifest::parse(&source);
     let Some(manifest) = manifest else { return misfits };
-    let mut checked = Checked { files, known, prefix: &prefix, manifest: &manifest, source: &source, misfits };
+    // a wrong name is one lie, and not another one in each playbook
+    let group = group(folder);
+    let mut checked = Checked { files, known, prefix: &prefix, manifest: &manifest, group, source: &source, misfits };
     checked.claims(folder);
     checked.rules();
     let used = checked.playbooks();
@@ -42,6 +45,8 @@ struct Checked<'a> {
     known: &'a Catalogue,
     prefix: &'a str,
     manifest: &'a Manifest,
+    /// the machines on which its playbooks have to run
+    group: String,
     source: &'a Source,
     misfits: Vec<Misfit>,
 }
@@ -100,7 +105,8 @@ impl Checked<'_> {
 
     /// Whether anybody at all can give what is required.
     fn rules(&mut self) {
-        let none = |rule| order::providers(rule, self.known).is_empty() && !rule.matches(&order::infrastructure());
+        let own = |rule: &Rule| rule.matches(&self.manifest.labels) || rule.matches(&order::infrastructure());
+        let none = |rule: &Rule| !own(rule) && order::providers(rule, self.known).is_empty();
         for rule in self.manifest.requires.strong.iter().filter(|rule| none(rule)) {
             self.wrong(&["requires"], format!("no module that is known has {rule}, and it is required"));
         }
@@ -123,20 +129,23 @@ impl Checked<'_> {
                 self.missing(&path, "it is not text".to_owned());
                 continue;
             };
-            let (found, misfits) = playbook::read(&source, &group(self.manifest.name.as_str()));
+            let (found, misfits) = playbook::read(&source, &self.group);
+            let readable = misfits.is_empty();
             self.misfits.extend(misfits);
             for (role, place) in &found.roles {
                 if !self.manifest.roles.contains(role) {
-                    let said = unknown("role", role, self.manifest.roles.iter().map(String::as_str));
-                    self.misfits.push(source.misfit(
-                        *place,
-                        "",
-                        format!("{said}\nhint: `roles` of module.yml names those that are used"),
-                    ));
+                    let said = match nearest(role, self.manifest.roles.iter().map(String::as_str)) {
+                        Some(near) => format!("unknown role `{role}`\nhint: did you mean `{near}`?"),
+                        None => format!("the role `{role}` is used, and `roles` of module.yml does not name it"),
+                    };
+                    self.misfits.push(source.misfit(*place, "", said));
                 }
                 used.insert(role.clone());
             }
-            self.returned(method, &source, &found);
+            // what cannot be read may well hand something back
+            if readable {
+                self.returned(method, &source, &found);
+            }
         }
         used
     }

@@ -282,15 +282,20 @@ fn rules(reader: &mut Reader<'_>, node: Option<&Node>, pointer: &str) -> Vec<Rul
         if rule.items().is_empty() {
             reader.wrong(rule.place, &pointer, "expected a list of expressions: [{key: …, operator: …, values: […]}]");
         }
+        let before = reader.misfits.len();
         let mut expressions = Vec::new();
         for (index, expression) in rule.items().iter().enumerate() {
             let pointer = under(&pointer, &index.to_string());
             match MatchExpression::deserialize(expression.to_json()) {
                 Ok(expression) => expressions.push(expression),
-                Err(why) => reader.wrong(expression.place, &pointer, why.to_string()),
+                Err(why) => {
+                    reader.wrong(expression.place, &pointer, why.to_string().replace("unknown variant", "unknown operator"));
+                }
             }
         }
-        rules.push(Rule(expressions));
+        if reader.misfits.len() == before && !expressions.is_empty() {
+            rules.push(Rule(expressions));
+        }
     }
     rules
 }

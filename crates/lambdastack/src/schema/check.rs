@@ -92,7 +92,7 @@ fn record(
             Some(default) => drop(all.insert(name.clone(), default)),
             None if field.optional => {}
             None => {
-                let about = if field.about.is_empty() { String::new() } else { format!("\nhint: it is {}", field.about) };
+                let about = if field.about.is_empty() { String::new() } else { format!("\nhint: {name}: {}", field.about) };
                 reader.wrong(node.place, pointer, format!("`{name}` is missing{about}"));
             }
         }

@@ -39,8 +39,7 @@ fn described(field: &Field) -> String {
         Shape::Integer(i64::MIN, maximum) => format!("integer, at most {maximum}"),
         Shape::Integer(minimum, maximum) => format!("integer, {minimum} to {maximum}"),
         Shape::Secret => "where a secret lies: file:/PATH or vault:NAME".to_owned(),
-        Shape::List(of) => format!("a list of {}", of_what(of)),
-        Shape::Map(of) => format!("a map of {}", of_what(of)),
+        _ if field.fields().is_empty() => of_what(field),
         other => other.word().to_owned(),
     };
     match (field.optional, field.defaults()) {
@@ -51,9 +50,11 @@ fn described(field: &Field) -> String {
 }
 
 fn of_what(field: &Field) -> String {
-    match field.fields() {
-        [] => field.shape.word().to_owned(),
-        fields => {
+    match (&field.shape, field.fields()) {
+        (Shape::List(of), _) => format!("a list of {}", of_what(of)),
+        (Shape::Map(of), _) => format!("a map of {}", of_what(of)),
+        (shape, []) => shape.word().to_owned(),
+        (_, fields) => {
             let one = |(name, field): &(String, Field)| {
                 let question = if field.optional || field.default.is_some() { "?" } else { "" };
                 format!("{name}{question}: {}", of_what(field))
@@ -76,6 +77,15 @@ fn example(shape: &Shape) -> &'static str {
         Shape::List(_) => "[]",
         Shape::Map(_) | Shape::Record(_) => "{}",
     }
+}
+
+/// The fields in lines, each with its type and its sentence.
+pub fn description(fields: &[(String, Field)]) -> String {
+    let line = |(name, field): &(String, Field)| {
+        let about = if field.about.is_empty() { String::new() } else { format!("  # {}", field.about) };
+        format!("  {name}: {}{about}\n", of_what(field))
+    };
+    fields.iter().map(line).collect()
 }
 
 /// A value behind its key, or its dash.
@@ -110,7 +120,12 @@ pub fn scalar(text: &str) -> String {
     let start = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     // an IP address has too many dots for a number
     let address = text.parse::<std::net::Ipv4Addr>().is_ok();
-    match (start || address) && text.chars().all(harmless) && !words.contains(&text.to_ascii_lowercase().as_str()) {
+    let harmless = |c: char| harmless(c) || c == ' ';
+    match (start || address)
+        && text.trim() == text
+        && text.chars().all(harmless)
+        && !words.contains(&text.to_ascii_lowercase().as_str())
+    {
         true => text.to_owned(),
         false => Json::from(text).to_string(),
     }

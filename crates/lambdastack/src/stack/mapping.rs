@@ -52,7 +52,7 @@ impl Assembly<'_> {
                     );
                     self.wrong(cluster, place, &pointer, said);
                 }
-                names.clone()
+                names.iter().filter(|name| self.modules.get(name).is_some()).cloned().collect()
             }
             (None, None) => {
                 let mapping =
