@@ -18,9 +18,10 @@ pub fn command() -> clap::Command {
     about = "Apply a stack to machines that exist, without internet: documents say what, modules say how, a plan says what changes",
     after_help = "A new cluster:    lambdastack init --machine lb-1=10.0.0.1 --component haproxy=lb-1\n\
                   What is wrong:    lambdastack validate cluster.yml\n\
-                  What changes:     lambdastack plan -f cluster.yml\n\n\
+                  What changes:     lambdastack plan -f cluster.yml --out plan.json\n\
+                  Do that:          lambdastack apply -f cluster.yml --agreed plan.json\n\n\
                   Exit codes: 0 done, 1 the request cannot be satisfied, 2 wrong use or an environment error;\n\
-                  of `plan`: 0 nothing to do, 1 error, 2 there are changes."
+                  of `plan` and `audit`: 0 nothing to do, 1 error, 2 there are changes, or differences."
 )]
 pub struct Cli {
     /// A folder of modules, beside those of lambdastack or in their place; repeatable
@@ -45,6 +46,12 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Say what would change: configuration, state and machines compared
     Plan(PlanArgs),
+    /// Carry a plan out that somebody agreed to
+    Apply(ApplyArgs),
+    /// Find out what was changed by hand on the machines
+    Audit(AuditArgs),
+    /// Show what was done so far
+    State(StateArgs),
     /// Show modules, and check whether they are what they claim to be
     #[command(subcommand)]
     Module(ModuleCommand),
@@ -123,7 +130,7 @@ pub struct PlanArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) state: StateFlag,
-    /// What was seen on the machines: a map of machine to `os`, `arch` and `differences`
+    /// What was seen on the machines, as `lambdastack audit --out` writes it; `os` and `arch` may be added
     #[arg(long, value_name = "FILE")]
     pub observed: Option<PathBuf>,
     /// Put the plan on paper, with its digest, for whoever agrees to it
@@ -132,6 +139,72 @@ pub struct PlanArgs {
     /// See whether this plan, which somebody agreed to, is still what would be done
     #[arg(long, value_name = "FILE")]
     pub agreed: Option<PathBuf>,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// `lambdastack apply`
+#[derive(Args, Debug)]
+pub struct ApplyArgs {
+    /// A file of documents; `-` is stdin; repeatable
+    #[arg(short, long = "file", required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateFlag,
+    /// What was seen on the machines, as `lambdastack audit --out` writes it
+    #[arg(long, value_name = "FILE")]
+    pub observed: Option<PathBuf>,
+    /// The plan that somebody agreed to, as `lambdastack plan --out` writes it; if it is not what would be done, nothing is
+    #[arg(long, value_name = "FILE")]
+    pub agreed: Option<PathBuf>,
+    /// Agree to the plan unseen
+    #[arg(long, conflicts_with = "agreed")]
+    pub yes: bool,
+    /// Apply modules that are only influenced too
+    #[arg(long)]
+    pub with_influenced: bool,
+    /// Show the plan, and write nothing and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// With --dry-run: write what Ansible would be given into this folder, which must not be there
+    #[arg(long, requires = "dry_run", value_name = "DIR")]
+    pub render: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ansible: AnsibleFlag,
+}
+
+/// Which Ansible is run.
+#[derive(Args, Debug)]
+pub struct AnsibleFlag {
+    /// The program that runs playbooks
+    #[arg(long = "ansible", default_value = "ansible-playbook", env = "LAMBDASTACK_ANSIBLE", value_name = "PROGRAM")]
+    pub program: PathBuf,
+}
+
+/// `lambdastack audit`
+#[derive(Args, Debug)]
+pub struct AuditArgs {
+    /// A file of documents; `-` is stdin; repeatable
+    #[arg(short, long = "file", required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateFlag,
+    /// Write what was found for `lambdastack plan --observed`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// `lambdastack state`
+#[derive(Args, Debug)]
+pub struct StateArgs {
+    #[command(flatten)]
+    pub(crate) state: StateFlag,
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,

@@ -1,10 +1,14 @@
 //! What each command does. Only here are files, the terminal and the environment met.
 
+mod apply;
+mod audit;
 mod init;
 mod module;
 mod plan;
+mod state;
 mod template;
 mod validate;
+mod wanted;
 
 use crate::{
     cli::{Cli, Command},
@@ -85,13 +89,16 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
             });
         }
     };
-    let planning = matches!(cli.command, Command::Plan(_));
+    let planning = matches!(cli.command, Command::Plan(_) | Command::Audit(_));
     let context = Context { modules: cli.modules, quiet: cli.quiet };
     let done = match cli.command {
         Command::Init(args) => init::run(&context, &args),
         Command::Template(args) => template::run(&context, &args),
         Command::Validate(args) => validate::run(&context, &args),
         Command::Plan(args) => plan::run(&context, &args),
+        Command::Apply(args) => apply::run(&context, &args),
+        Command::Audit(args) => audit::run(&context, &args),
+        Command::State(args) => state::run(&args),
         Command::Module(command) => module::run(&context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -99,13 +106,13 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
             output::write(&text).map(|()| 0)
         }
     };
-    // with `plan`, 2 is no error: there are changes
+    // with these, 2 is no error: there are changes, or differences
     done.map_err(|error| Failed { code: if planning { 1 } else { failure::exit_code(&error) }, error })
 }
 
-/// Whether the words that could not be read were meant for `plan`.
+/// Whether the words that could not be read were meant for `plan` or `audit`.
 fn is_plan(words: &[OsString]) -> bool {
     let command = Cli::command();
     let known = |word: &&OsString| command.get_subcommands().any(|one| word.as_os_str() == one.get_name());
-    words.iter().skip(1).find(known).is_some_and(|word| word == "plan")
+    words.iter().skip(1).find(known).is_some_and(|word| word == "plan" || word == "audit")
 }

@@ -8,6 +8,9 @@
 //! Up to the plan everything is a function of values; files, the terminal and the environment are met in `commands` alone.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod ansible;
+pub mod apply;
+pub mod audit;
 pub mod cli;
 mod commands;
 pub mod document;

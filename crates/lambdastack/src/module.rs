@@ -12,10 +12,11 @@
 //! | variable | is |
 //! |---|---|
 //! | `lambdastack_config` | the module's configuration |
-//! | `lambdastack_machines` | machine → address |
-//! | `lambdastack_modules` | module → its machines |
+//! | `lambdastack_modules` | module → its machines, for this module and those that influence it |
+//! | `lambdastack_machines` | machine → address, for all machines of those |
 //!
-//! and returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the
+//! Nothing else is told, so that a plan shows everything that decides what a playbook does.
+//! It returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the
 //! fields that `returns` describes, and from `audit` the map `lambdastack_audit`: `in_order`, and `differences` in words.
 
 mod catalogue;

@@ -3,7 +3,7 @@
 use crate::{module::Catalogue, stack::Stack, state::Inputs};
 use lsrepo_bom::ModuleName;
 use lsrepo_types::{Arch, Os};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What each wanted module would be applied with.
@@ -29,22 +29,22 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
 }
 
 /// What was seen on machines, by their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Observed(pub BTreeMap<String, Host>);
 
 /// What was seen on a machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
     /// its system
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<Os>,
     /// its architecture
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arch: Option<Arch>,
     /// module → what was changed by hand, in the words of its audit
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub differences: BTreeMap<ModuleName, Vec<String>>,
 }
 

@@ -5,6 +5,7 @@
 //! lambdastack.state.json.6.bak     what it was before the change to serial 7; the last twenty are kept
 //! lambdastack.state.json.tmp       left by a crash; the next one who takes the lock sweeps it
 //! lambdastack.state.json.lock      held while the state is changed
+//! lambdastack.state.json.run/      where Ansible runs; kept where that went wrong
 //! ```
 
 use super::{FORM, State};
@@ -187,6 +188,15 @@ impl StateFile {
             }
         }
         Ok(())
+    }
+
+    /// The folder in which runs may happen while the state is held; it is not there yet.
+    pub fn workplace(&self) -> Result<PathBuf, StateError> {
+        let folder = with_ending(&self.path, "run");
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&folder)(error)),
+            _ => Ok(folder),
+        }
     }
 
     fn backup(&self, serial: u64) -> PathBuf {
