@@ -23,6 +23,7 @@ mod catalogue;
 mod check;
 mod files;
 mod manifest;
+mod method;
 mod playbook;
 mod tasks;
 mod variables;
@@ -30,7 +31,8 @@ mod variables;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::check;
 pub use files::Files;
-pub use manifest::{Manifest, Method};
+pub use manifest::Manifest;
+pub use method::Method;
 
 /// Where a module comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{Event, Outcome};
 use crate::module::Method;
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, BufRead as _, BufReader, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -43,12 +43,13 @@ pub enum RunError {
 }
 
 /// Writes the files below `folder`, which is new and nobody else's, and runs the playbook of the method there.
-/// Each event is given to `hear` as it happens.
+/// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin.
 pub fn run(
     program: &Path,
     folder: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     method: Method,
+    share: File,
     hear: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     let io = |path: &Path| {
@@ -63,7 +64,7 @@ pub fn run(
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
         command.env_remove(name);
     }
-    command.env("ANSIBLE_CONFIG", folder.join("ansible.cfg")).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.env("ANSIBLE_CONFIG", folder.join("ansible.cfg")).current_dir(folder).stdin(share).stdout(Stdio::piped());
     command.stderr(private(&errors).map_err(io(&errors))?);
     let mut child = command.spawn().map_err(|error| RunError::Program { program: program.to_owned(), error })?;
     let mut outcome = Outcome::default();
@@ -104,6 +105,6 @@ pub(crate) fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> io::Res
     Ok(())
 }
 
-fn private(path: &Path) -> io::Result<fs::File> {
+fn private(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)
 }

@@ -82,6 +82,10 @@ fn stand_in(folder: &tempfile::TempDir, lines: &str, code: u8) -> PathBuf {
     program
 }
 
+fn nothing() -> fs::File {
+    fs::File::open("/dev/null").unwrap()
+}
+
 #[test]
 fn events_are_heard_and_become_an_outcome() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +98,8 @@ fn events_are_heard_and_become_an_outcome() {
     let mut heard = Vec::new();
     let place = folder.path().join("run");
     let program = stand_in(&folder, lines, 2);
-    let outcome = run(&program, &place, &files("prometheus"), Method::Apply, &mut |event| heard.push(event.clone())).unwrap();
+    let outcome =
+        run(&program, &place, &files("prometheus"), Method::Apply, nothing(), &mut |event| heard.push(event.clone())).unwrap();
     assert_eq!(heard.len(), 4);
     assert_eq!((outcome.failures.len(), outcome.changed.len(), outcome.ended), (1, 1, true));
     assert_eq!(outcome.returned["lb-1"]["lambdastack_returns"]["listen_port"], 1);
@@ -105,8 +110,9 @@ fn events_are_heard_and_become_an_outcome() {
 fn an_end_without_an_end_is_an_error_with_its_last_words() {
     let folder = tempfile::tempdir().unwrap();
     let program = stand_in(&folder, r#"{"event": "task", "name": "x"}"#, 4);
-    let error = run(&program, &folder.path().join("run"), &files("common"), Method::Apply, &mut |_| {}).unwrap_err();
+    let error = run(&program, &folder.path().join("run"), &files("common"), Method::Apply, nothing(), &mut |_| {}).unwrap_err();
     assert!(error.to_string().ends_with("ended with 4 before its end: it went wrong"), "{error}");
-    let error = run(&folder.path().join("nothing"), &folder.path().join("again"), &files("common"), Method::Apply, &mut |_| {});
+    let error =
+        run(&folder.path().join("nothing"), &folder.path().join("again"), &files("common"), Method::Apply, nothing(), &mut |_| {});
     assert!(error.unwrap_err().to_string().contains("--ansible PROGRAM"));
 }

@@ -58,7 +58,15 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         let files = ansible::workplace(module, inputs, &stack, &modules);
         let folder = workplace.join(name.as_str());
         let mut hear = |event: &Event| hear(context, name, event);
-        ansible::run(&args.ansible.program, &folder, &files, Method::Apply, &mut hear).map_err(|error| error.to_string())
+        let share = file.share().map_err(|error| error.to_string())?;
+        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Apply, share, &mut hear)
+            .map_err(|error| error.to_string())?;
+        let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
+        match changed[..] {
+            [] => context.note(&format!("{name}: nothing had to be changed")),
+            _ => context.note(&format!("{name}: changed on {}", changed.join(", "))),
+        }
+        Ok(outcome)
     };
     let desired = desired(&stack, &modules);
     let done = apply::apply(&paper.plan, &desired, &modules, args.with_influenced, (&file, &mut state), &mut |action, inputs| {

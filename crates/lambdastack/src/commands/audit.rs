@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         let files = ansible::workplace(module, &inputs, &stack, &modules);
         let mut hear = |event: &Event| hear(context, name, event);
         let folder = workplace.join(name.as_str());
-        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Audit, &mut hear)?;
+        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Audit, file.share()?, &mut hear)?;
         if let Some(failure) = outcome.failures.first() {
             let said = format!("the audit of `{name}` went wrong: {}: {}: {}", failure.machine, failure.task, failure.message);
             return Err(unsatisfied(said));

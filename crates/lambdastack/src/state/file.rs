@@ -67,7 +67,7 @@ pub enum StateError {
 #[derive(Debug)]
 pub struct StateFile {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 /// Reads the state without a right to change it. `None` where nothing was done yet.
@@ -110,12 +110,19 @@ impl StateFile {
     /// Takes the right to change the state, and sweeps what a crash left.
     pub fn open(path: &Path) -> Result<Self, StateError> {
         let beside = with_ending(path, "lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&beside).map_err(at(&beside))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(&beside)
+            .map_err(at(&beside))?;
         match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => return Err(StateError::Busy(path.to_owned())),
             locked => locked.map_err(|error| at(&beside)(error.into()))?,
         }
-        let file = Self { path: path.to_owned(), _lock: lock };
+        let file = Self { path: path.to_owned(), lock };
         for ending in ["tmp", "bak.tmp"] {
             let left = with_ending(path, ending);
             match fs::remove_file(&left) {
@@ -188,6 +195,12 @@ impl StateFile {
             }
         }
         Ok(())
+    }
+
+    /// A share in that right, for a program that does the work: while it lives the state stays locked, also where whoever
+    /// started it was killed.
+    pub fn share(&self) -> Result<File, StateError> {
+        self.lock.try_clone().map_err(at(&self.path))
     }
 
     /// The folder in which runs may happen while the state is held; it is not there yet.

@@ -81,6 +81,19 @@ fn one_at_a_time_changes_it() {
 }
 
 #[test]
+fn it_stays_locked_while_the_program_that_does_the_work_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let file = StateFile::open(&path).unwrap();
+    let mut work = std::process::Command::new("sleep").arg("60").stdin(file.share().unwrap()).spawn().unwrap();
+    drop(file);
+    assert!(matches!(StateFile::open(&path), Err(StateError::Busy(_))));
+    work.kill().unwrap();
+    work.wait().unwrap();
+    StateFile::open(&path).unwrap();
+}
+
+#[test]
 fn what_a_later_program_wrote_is_refused_and_so_is_half_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
