@@ -1,4 +1,5 @@
 //! The program `lambdastack` as somebody uses it: words in; exit code, stdout and stderr out. Ansible is played by a script.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use serde_json::Value as Json;
 use std::{
@@ -60,8 +61,8 @@ echo "{\"event\": \"task\", \"name\": \"works\"}"
         let fails = r#"echo '{"event": "failed", "machine": "lb-1", "task": "works", "message": "no room"}'"#;
         let (order, fails) = if well { ("true", "true") } else { ("false", fails) };
         let head = format!("#!/bin/sh\nset -e\nmodule=$(basename \"$PWD\") order={order}\n");
-        let end = "echo \"{\\\"event\\\": \\\"end\\\", \\\"returned\\\": {\\\"lb-1\\\": {$back}}}\"\n";
-        let fails = format!("case \"$3\" in *apply.yml) {fails} ;; esac\n");
+        let end = "echo \"{\\\"event\\\": \\\"end\\\", \\\"returned\\\": {\\\"lb-1\\\": {$back}}}\"\nexit ${code:-0}\n";
+        let fails = format!("case \"$3\" in *apply.yml) {fails}; code={} ;; esac\n", if well { 0 } else { 2 });
         let program = self.path(if well { "well" } else { "badly" });
         fs::write(&program, format!("{head}{returns}{fails}{end}")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();

@@ -62,7 +62,8 @@ pub fn read(sources: &[Source], modules: &Catalogue) -> (Vec<Document>, Vec<Misf
         }
     }
     let mut seen: BTreeMap<(&Kind, &str), &Document> = BTreeMap::new();
-    for document in &documents {
+    // of clusters there is one at all
+    for document in documents.iter().filter(|document| document.kind != Kind::Cluster) {
         if let Some(first) = seen.insert((&document.kind, &document.name), document) {
             let place = document.node.get("name").unwrap_or(&document.node).place;
             let there = format!("{}:{}", sources[first.source].file, first.node.place.line);

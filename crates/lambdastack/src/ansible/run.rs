@@ -80,6 +80,10 @@ pub fn run(
         }
     }
     let status = child.wait().map_err(io(folder))?;
+    if status.success() {
+        // tasks that failed and were rescued
+        outcome.failures.clear();
+    }
     match outcome.ended && (status.success() || !outcome.failures.is_empty()) {
         true => Ok(outcome),
         false => {

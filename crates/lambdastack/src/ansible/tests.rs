@@ -101,6 +101,15 @@ fn events_are_heard_and_become_an_outcome() {
     let outcome =
         run(&program, &place, &files("prometheus"), Method::Apply, nothing(), &mut |event| heard.push(event.clone())).unwrap();
     assert_eq!(heard.len(), 4);
+    let rescued = run(
+        &stand_in(&folder, lines, 0),
+        &folder.path().join("again"),
+        &files("prometheus"),
+        Method::Apply,
+        nothing(),
+        &mut |_| {},
+    );
+    assert!(rescued.unwrap().failures.is_empty(), "what was rescued is no failure");
     assert_eq!((outcome.failures.len(), outcome.changed.len(), outcome.ended), (1, 1, true));
     assert_eq!(outcome.returned["lb-1"]["lambdastack_returns"]["listen_port"], 1);
     assert_eq!(fs::metadata(place.join("variables.json")).unwrap().permissions().mode() & 0o777, 0o600);
