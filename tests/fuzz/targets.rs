@@ -1,6 +1,12 @@
 //! One function for each parser of bytes from outside. None may panic, hang, or take memory without bound;
 //! what is accepted must survive its own rendering. Shared by the fuzzer and by `tests/it/fuzz_corpus.rs`.
 
+use lambdastack::{
+    kind::Kind,
+    module::{self as deployer, Catalogue as Deployer, Files},
+    source::Source,
+    stack, template,
+};
 use lsrepo_bom::{
     Lock, Module, PlatformDocument,
     chart::{self, ChartFiles},
@@ -39,6 +45,8 @@ pub const ALL: &[(&str, Target)] = &[
     ("catalogue", catalogue),
     ("challenge", challenge),
     ("chart", helm_chart),
+    ("deployer_documents", deployer_documents),
+    ("deployer_module", deployer_module),
     ("checksums", published_checksums),
     ("cluster", cluster),
     ("comps", comps),
@@ -482,4 +490,29 @@ pub fn registries_conf(data: &[u8]) {
         let places = conf.rule(&image).map(|rule| rule.places(&image)).unwrap_or_default();
         assert!(places.iter().all(|place| place.registry == image.registry || hosts.contains(&place.registry)));
     }
+}
+
+/// Documents of the deployer: what is wrong with them lies within them, and what is right is written as what reads the same.
+pub fn deployer_documents(data: &[u8]) {
+    static MODULES: LazyLock<Deployer> = LazyLock::new(|| Deployer::embedded().unwrap());
+    let source = Source::new("x.yml", text(data));
+    let reading = stack::read(std::slice::from_ref(&source), &MODULES);
+    let lines = source.text.lines().count() as u64;
+    assert!(reading.misfits.iter().all(|misfit| misfit.line <= lines + 1), "{:?}", reading.misfits);
+    for document in &reading.documents {
+        let (kind, values) = (&document.kind, document.specification.as_json());
+        let name = matches!(kind, Kind::Machine | Kind::Cluster).then_some(document.name.as_str());
+        let written = template::document(kind, name, values, &MODULES).unwrap();
+        let again = stack::read(&[Source::new("y.yml", written.clone())], &MODULES);
+        assert_eq!(again.documents.first().map(|document| document.specification.as_json()), Some(values), "{written}");
+    }
+}
+
+/// A module of the deployer, where each of its files says this.
+pub fn deployer_module(data: &[u8]) {
+    let paths = ["module.yml", "playbooks/apply.yml", "roles/x/tasks/main.yml", "roles/x/templates/x.j2"];
+    let files = Files(paths.iter().map(|path| ((*path).to_owned(), data.to_vec())).collect());
+    let lines = text(data).lines().count() as u64;
+    let misfits = deployer::check("x", "", &files, &Deployer::default());
+    assert!(!misfits.is_empty() && misfits.iter().all(|misfit| misfit.line <= lines + 1), "{misfits:?}");
 }

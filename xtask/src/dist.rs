@@ -14,9 +14,11 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     let (man, completions) = (folder.join("man"), folder.join("completions"));
     fs::create_dir_all(&man)?;
     fs::create_dir_all(&completions)?;
-    clap_mangen::generate_to(lsrepo::cli::command(), &man)?;
-    for shell in Shell::value_variants() {
-        clap_complete::generate_to(*shell, &mut lsrepo::cli::command(), "lsrepo", &completions)?;
+    for (name, command) in [("lsrepo", lsrepo::cli::command as fn() -> _), ("lambdastack", lambdastack::cli::command)] {
+        clap_mangen::generate_to(command(), &man)?;
+        for shell in Shell::value_variants() {
+            clap_complete::generate_to(*shell, &mut command(), name, &completions)?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,114 @@
+//! Runs `ansible-playbook` in a folder of its own, and hears what it says.
+
+use super::{Event, Outcome};
+use crate::module::Method;
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead as _, BufReader, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Why a run did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// its folder cannot be used
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// the folder
+        path: PathBuf,
+        /// why not
+        error: io::Error,
+    },
+    /// there is no such program
+    #[error("{}: {error}\nhint: ansible-core has it; `--ansible PROGRAM` says where it is", program.display())]
+    Program {
+        /// what was started
+        program: PathBuf,
+        /// why not
+        error: io::Error,
+    },
+    /// it ended without saying how
+    #[error("{} ended with {code} before its end{}", program.display(), if said.is_empty() { String::new() } else { format!(": {said}") })]
+    Ended {
+        /// what was started
+        program: PathBuf,
+        /// its exit code
+        code: String,
+        /// the last that it said on stderr
+        said: String,
+    },
+}
+
+/// Writes the files below `folder`, which is new and nobody else's, and runs the playbook of the method there.
+/// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin.
+pub fn run(
+    program: &Path,
+    folder: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    method: Method,
+    share: File,
+    hear: &mut dyn FnMut(&Event),
+) -> Result<Outcome, RunError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |error| RunError::Io { path: path.clone(), error }
+    };
+    write(folder, files).map_err(io(folder))?;
+    let errors = folder.join("stderr");
+    let mut command = Command::new(program);
+    command.arg("--extra-vars").arg("@variables.json").arg(format!("module/{}", method.playbook().unwrap_or_default()));
+    // what the caller set up for its own runs of Ansible is not meant for ours
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
+        command.env_remove(name);
+    }
+    command.env("ANSIBLE_CONFIG", folder.join("ansible.cfg")).current_dir(folder).stdin(share).stdout(Stdio::piped());
+    command.stderr(private(&errors).map_err(io(&errors))?);
+    let mut child = command.spawn().map_err(|error| RunError::Program { program: program.to_owned(), error })?;
+    let mut outcome = Outcome::default();
+    if let Some(stdout) = child.stdout.take() {
+        let mut lines = BufReader::new(stdout);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).map_err(io(folder))? > 0 {
+            if let Some(event) = Event::parse(&String::from_utf8_lossy(&line)) {
+                hear(&event);
+                outcome.take(event);
+            }
+            line.clear();
+        }
+    }
+    let status = child.wait().map_err(io(folder))?;
+    if status.success() {
+        // tasks that failed and were rescued
+        outcome.failures.clear();
+    }
+    match outcome.ended && (status.success() || !outcome.failures.is_empty()) {
+        true => Ok(outcome),
+        false => {
+            let said = fs::read_to_string(&errors).unwrap_or_default();
+            let last: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+            let said = last[last.len().saturating_sub(5)..].join("\n");
+            let code = status.code().map_or("a signal".to_owned(), |code| code.to_string());
+            Err(RunError::Ended { program: program.to_owned(), code, said })
+        }
+    }
+}
+
+/// Configurations are nobody else's business.
+pub(crate) fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> io::Result<()> {
+    let mut folders = fs::DirBuilder::new();
+    folders.recursive(true).mode(0o700);
+    folders.create(folder)?;
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        folders.create(path.parent().unwrap_or(folder))?;
+        private(&path)?.write_all(bytes)?;
+    }
+    Ok(())
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)
+}

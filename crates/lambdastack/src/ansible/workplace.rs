@@ -1,0 +1,70 @@
+//! The folder of a run, as a value.
+
+use crate::{
+    module::{self, Catalogue, Module},
+    stack::Stack,
+    state::Inputs,
+};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+const EVENTS: &str = include_str!("lambdastack_events.py");
+
+/// `jinja2_native`: what is a number stays a number, as it is anyway since ansible-core 2.19.
+const CONFIGURATION: &str = "[defaults]
+inventory = inventory.json
+roles_path = module/roles:roles
+callback_plugins = plugins
+stdout_callback = lambdastack_events
+jinja2_native = True
+interpreter_python = auto_silent
+retry_files_enabled = False
+nocows = True
+localhost_warning = False
+";
+
+/// Path → bytes of everything that a run of the module needs; `stack` says how machines are logged into.
+/// The same input gives the same bytes.
+pub fn workplace(module: &Module, inputs: &Inputs, stack: &Stack, modules: &Catalogue) -> BTreeMap<String, Vec<u8>> {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for (folder, from) in [("module", &module.files), ("roles", &modules.shared)] {
+        files.extend(from.0.iter().map(|(path, bytes)| (format!("{folder}/{path}"), bytes.clone())));
+    }
+    let text = |value: &Json| format!("{value:#}\n").into_bytes();
+    files.insert("ansible.cfg".to_owned(), CONFIGURATION.into());
+    files.insert("plugins/lambdastack_events.py".to_owned(), EVENTS.into());
+    files.insert("inventory.json".to_owned(), text(&inventory(module.manifest.name.as_str(), inputs, stack)));
+    files.insert("variables.json".to_owned(), text(&variables(module.manifest.name.as_str(), inputs)));
+    files
+}
+
+fn inventory(name: &str, inputs: &Inputs, stack: &Stack) -> Json {
+    let host = |(machine, address): (&String, &String)| {
+        let port = stack.machines.get(machine).map_or(22, |machine| machine.port);
+        let variables = json!({
+            "ansible_host": address,
+            "ansible_port": port,
+            "ansible_user": stack.admin_user,
+            "ansible_ssh_private_key_file": stack.key_path,
+        });
+        (machine.clone(), variables)
+    };
+    let hosts: BTreeMap<String, Json> = inputs.machines.iter().map(host).collect();
+    json!({"all": {"children": {module::group(name): {"hosts": hosts}}}})
+}
+
+/// Only what is in the inputs, and so in the plan: nothing else decides what a playbook does.
+fn variables(name: &str, inputs: &Inputs) -> Json {
+    let mut modules: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    let mut machines = inputs.machines.clone();
+    modules.insert(name, inputs.machines.keys().collect());
+    for (neighbour, theirs) in &inputs.neighbours {
+        modules.insert(neighbour.as_str(), theirs.keys().collect());
+        machines.extend(theirs.clone());
+    }
+    json!({
+        "lambdastack_config": inputs.configuration.as_json(),
+        "lambdastack_machines": machines,
+        "lambdastack_modules": modules,
+    })
+}

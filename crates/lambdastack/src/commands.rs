@@ -1,0 +1,118 @@
+//! What each command does. Only here are files, the terminal and the environment met.
+
+mod apply;
+mod audit;
+mod init;
+mod module;
+mod plan;
+mod state;
+mod template;
+mod validate;
+mod wanted;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::{self, Failed, unsatisfied},
+    module::{Catalogue, CatalogueError},
+    output,
+    source::Source,
+};
+use anyhow::{Context as _, Result};
+use clap::{CommandFactory as _, Parser as _};
+use std::{
+    ffi::OsString,
+    fs, io,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// What several commands need.
+struct Context {
+    modules: Vec<PathBuf>,
+    quiet: bool,
+}
+
+impl Context {
+    /// All modules: those of the program, and those that were named.
+    fn catalogue(&self) -> Result<Catalogue> {
+        let mut catalogue = Catalogue::embedded().map_err(of_catalogue)?;
+        for folder in &self.modules {
+            catalogue.add(folder).map_err(of_catalogue)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// Says something, unless only errors are wanted.
+    fn note(&self, line: &str) {
+        if !self.quiet {
+            output::say(line);
+        }
+    }
+}
+
+/// Exit code 1 for what modules say, 2 for what keeps us from reading them.
+fn of_catalogue(error: CatalogueError) -> anyhow::Error {
+    match error {
+        CatalogueError::Misfits(all) => failure::misfits(&all),
+        error @ CatalogueError::Empty(_) => unsatisfied(error),
+        error => error.into(),
+    }
+}
+
+/// Files of documents; `-` is stdin.
+fn sources(files: &[PathBuf]) -> Result<Vec<Source>> {
+    let read = |path: &PathBuf| {
+        let name = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
+        let mut bytes = Vec::new();
+        match path == Path::new("-") {
+            true => drop(io::stdin().lock().read_to_end(&mut bytes).context("stdin")?),
+            false => bytes = fs::read(path).with_context(|| name.clone())?,
+        }
+        let text = String::from_utf8(bytes).map_err(|_| unsatisfied(format!("{name}: it is not text in UTF-8")))?;
+        Ok(Source::new(name, text))
+    };
+    files.iter().map(read).collect()
+}
+
+/// Runs one command line; what it returns is the exit code.
+pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
+    let words: Vec<OsString> = words.collect();
+    let cli = match Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // where stdout or stderr is closed nobody reads this, and the exit code still says it
+            let _ = error.print();
+            return Ok(match error.exit_code() {
+                0 => 0,
+                _ if is_plan(&words) => 1,
+                _ => 2,
+            });
+        }
+    };
+    let planning = matches!(cli.command, Command::Plan(_) | Command::Audit(_));
+    let context = Context { modules: cli.modules, quiet: cli.quiet };
+    let done = match cli.command {
+        Command::Init(args) => init::run(&context, &args),
+        Command::Template(args) => template::run(&context, &args),
+        Command::Validate(args) => validate::run(&context, &args),
+        Command::Plan(args) => plan::run(&context, &args),
+        Command::Apply(args) => apply::run(&context, &args),
+        Command::Audit(args) => audit::run(&context, &args),
+        Command::State(args) => state::run(&args),
+        Command::Module(command) => module::run(&context, &command),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "lambdastack", &mut text);
+            output::write(&text).map(|()| 0)
+        }
+    };
+    // with these, 2 is no error: there are changes, or differences
+    done.map_err(|error| Failed { code: if planning { 1 } else { failure::exit_code(&error) }, error })
+}
+
+/// Whether the words that could not be read were meant for `plan` or `audit`.
+fn is_plan(words: &[OsString]) -> bool {
+    let command = Cli::command();
+    let known = |word: &&OsString| command.get_subcommands().any(|one| word.as_os_str() == one.get_name());
+    words.iter().skip(1).find(known).is_some_and(|word| word == "plan" || word == "audit")
+}

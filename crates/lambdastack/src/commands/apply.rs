@@ -1,0 +1,139 @@
+//! `lambdastack apply`: a plan that somebody agreed to is carried out by Ansible.
+
+use super::{Context, wanted};
+use crate::{
+    ansible::{self, Event},
+    apply::{self, ApplyError},
+    cli::ApplyArgs,
+    failure::unsatisfied,
+    module::{Catalogue, Method},
+    output,
+    plan::{self, ActionKind, Paper, desired},
+    stack::Stack,
+    state::{self, Inputs, State, StateFile},
+};
+use anyhow::{Context as _, Result, bail};
+use lsrepo_bom::ModuleName;
+use lsrepo_types::Digest;
+use std::{
+    fs,
+    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    path::Path,
+};
+
+pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
+    let modules = context.catalogue()?;
+    let stack = wanted::stack(context, &args.files, &modules)?;
+    let observed = wanted::observed(context, args.observed.as_ref(), &stack)?;
+    let show = |paper: &Paper| output::write(plan::show(&paper.plan).as_bytes());
+    if args.dry_run {
+        let state = state::peek(&args.state.state)?;
+        let paper = wanted::plan(&stack, &modules, state.as_ref(), &observed)?;
+        show(&paper)?;
+        if let Some(path) = &args.agreed {
+            wanted::agreed(path, &paper)?;
+        }
+        if let Some(folder) = &args.render {
+            render(folder, &paper, &stack, &modules)?;
+        }
+        return Ok(0);
+    }
+    // from here to the end nobody else changes the state, so that the plan stays what it is
+    let file = StateFile::open(&args.state.state)?;
+    let state = file.load()?;
+    let paper = wanted::plan(&stack, &modules, state.as_ref(), &observed)?;
+    show(&paper)?;
+    match &args.agreed {
+        Some(path) => wanted::agreed(path, &paper)?,
+        None if paper.plan.is_empty() || args.yes => {}
+        None => ask()?,
+    }
+    let mut state = match state {
+        Some(state) => state,
+        None => State::new(stack.name.clone(), lineage()?),
+    };
+    let workplace = file.workplace()?;
+    let run = |name: &ModuleName, inputs: &Inputs| {
+        let module = modules.get(name).ok_or_else(|| format!("there is no module `{name}`"))?;
+        let files = ansible::workplace(module, inputs, &stack, &modules);
+        let folder = workplace.join(name.as_str());
+        let mut hear = |event: &Event| hear(context, name, event);
+        let share = file.share().map_err(|error| error.to_string())?;
+        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Apply, share, &mut hear)
+            .map_err(|error| error.to_string())?;
+        let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
+        match changed[..] {
+            [] => context.note(&format!("{name}: nothing had to be changed")),
+            _ => context.note(&format!("{name}: changed on {}", changed.join(", "))),
+        }
+        Ok(outcome)
+    };
+    let desired = desired(&stack, &modules);
+    let done = apply::apply(&paper.plan, &desired, &modules, args.with_influenced, (&file, &mut state), &mut |action, inputs| {
+        run(&action.module, inputs)
+    });
+    match done {
+        Ok(done) => {
+            file.workplace()?;
+            let left = paper.plan.actions.iter().filter(|action| action.kind == ActionKind::Influence && !args.with_influenced);
+            let left: Vec<&str> = left.map(|action| action.module.as_str()).collect();
+            if !left.is_empty() {
+                context.note(&format!("note: {} would get to know of it: `--with-influenced`", left.join(", ")));
+            }
+            context.note(&format!("{}: {} done, the state is at {}", stack.name, done.len(), state.serial));
+            Ok(0)
+        }
+        Err(ApplyError::Module(broken)) => {
+            let place = workplace.join(broken.module.as_str());
+            Err(unsatisfied(format!("{broken}\nhint: what Ansible was given lies in {}", place.display())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells what Ansible does.
+pub(super) fn hear(context: &Context, name: &ModuleName, event: &Event) {
+    match event {
+        Event::Task { name: task } => context.note(&format!("{name}: {task}")),
+        Event::Failed(failure) | Event::Unreachable(failure) => {
+            context.note(&format!("{name}: {}: {}: {}", failure.machine, failure.task, failure.message));
+        }
+        _ => {}
+    }
+}
+
+fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> Result<()> {
+    if folder.exists() {
+        return Err(unsatisfied(format!("{} is there already", folder.display())));
+    }
+    let desired = desired(stack, modules);
+    for action in &paper.plan.actions {
+        if let (Some(module), Some(inputs)) = (modules.get(&action.module), desired.get(&action.module)) {
+            let files = ansible::workplace(module, inputs, stack, modules);
+            let place = folder.join(action.module.as_str());
+            ansible::write(&place, &files).with_context(|| place.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody has to agree.
+fn ask() -> Result<()> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        bail!("nobody agreed to this plan\nhint: `--agreed PLAN` with what `lambdastack plan --out PLAN` wrote, or `--yes`");
+    }
+    write!(io::stderr(), "Apply this? Only `yes` is a yes: ")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim() {
+        "yes" => Ok(()),
+        _ => Err(unsatisfied("nobody agreed to this plan")),
+    }
+}
+
+/// A name that no other state has.
+fn lineage() -> Result<String> {
+    let mut random = [0; 16];
+    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut random)).context("/dev/urandom")?;
+    Ok(Digest::of(&random).hex()[..32].to_owned())
+}

@@ -1,0 +1,129 @@
+//! `lambdastack module`: what modules say, and whether it is true.
+
+use super::Context;
+use crate::{
+    cli::ModuleCommand,
+    failure::{self, unsatisfied},
+    module::{self, Catalogue, Files, Manifest, Method, Module, Origin},
+    output::{self, Format},
+    schema,
+    source::unknown,
+};
+use anyhow::{Context as _, Result};
+use lsrepo_bom::{ModuleName, module::Rule};
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+pub(super) fn run(context: &Context, command: &ModuleCommand) -> Result<u8> {
+    match command {
+        ModuleCommand::List { output } => list(&context.catalogue()?, *output)?,
+        ModuleCommand::Show { name, output } => show(&context.catalogue()?, name, *output)?,
+        ModuleCommand::Check { folders } => check(context, folders)?,
+    }
+    Ok(0)
+}
+
+/// What is printed of a module.
+#[derive(Serialize)]
+struct Shown<'a> {
+    name: &'a ModuleName,
+    version: String,
+    summary: &'a str,
+    labels: &'a BTreeMap<String, String>,
+    strong: Vec<String>,
+    weak: Vec<String>,
+    influences: Vec<String>,
+    supported_os: Vec<String>,
+    methods: &'a BTreeSet<Method>,
+    roles: &'a [String],
+    from: String,
+}
+
+impl<'a> Shown<'a> {
+    fn new(module: &'a Module) -> Self {
+        let Manifest { name, version, summary, labels, requires, influences, supported_os, methods, roles, .. } = &module.manifest;
+        let told = |rules: &[Rule]| rules.iter().map(ToString::to_string).collect();
+        Self {
+            name,
+            version: version.to_string(),
+            summary,
+            labels,
+            strong: told(&requires.strong),
+            weak: told(&requires.weak),
+            influences: told(influences),
+            supported_os: supported_os.iter().map(ToString::to_string).collect(),
+            methods,
+            roles,
+            from: match &module.origin {
+                Origin::Embedded => "lambdastack".to_owned(),
+                Origin::Folder(path) => path.display().to_string(),
+            },
+        }
+    }
+}
+
+fn list(modules: &Catalogue, format: Format) -> Result<()> {
+    let all: Vec<Shown<'_>> = modules.iter().map(Shown::new).collect();
+    output::print(format, &all, |all| {
+        all.iter().map(|one| format!("{:<24} {:<8} {}\n", one.name, one.version, one.summary)).collect()
+    })
+}
+
+fn show(modules: &Catalogue, name: &str, format: Format) -> Result<()> {
+    let found = name.parse().ok().and_then(|name: ModuleName| modules.get(&name));
+    let module = found.ok_or_else(|| unsatisfied(unknown("module", name, modules.names().map(ModuleName::as_str))))?;
+    output::print(format, &Shown::new(module), |one| {
+        let mut text = format!("{} {}: {}\n", one.name, one.version, one.summary);
+        let methods: Vec<&str> = one.methods.iter().map(|method| method.word()).collect();
+        let labels: Vec<String> = one.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let lines = [
+            ("labels", labels),
+            ("requires", one.strong.clone()),
+            ("would like", one.weak.clone()),
+            ("influences", one.influences.clone()),
+            ("runs on", one.supported_os.clone()),
+            ("methods", methods.into_iter().map(str::to_owned).collect()),
+            ("from", vec![one.from.clone()]),
+        ];
+        for (word, values) in lines.iter().filter(|(_, values)| !values.is_empty()) {
+            text += &format!("{word}: {}\n", values.join(", "));
+        }
+        let (configuration, returns) = (module.manifest.configuration.fields(), module.manifest.returns.fields());
+        text + "configuration:\n" + &schema::template(configuration, &Json::Null, 1) + "returns:\n" + &schema::description(returns)
+    })
+}
+
+fn check(context: &Context, folders: &[PathBuf]) -> Result<()> {
+    let mut misfits = Vec::new();
+    for folder in folders {
+        let whole = fs::canonicalize(folder).with_context(|| folder.display().to_string())?;
+        let files = Files::load(&whole).with_context(|| folder.display().to_string())?;
+        let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut catalogue = context.catalogue()?;
+        neighbours(&mut catalogue, &whole);
+        let shown = folder.components().collect::<PathBuf>();
+        let prefix = shown.parent().filter(|_| shown.ends_with(&name)).unwrap_or(Path::new("")).display().to_string();
+        let found = module::check(&name, &prefix, &files, &catalogue);
+        if found.is_empty() {
+            context.note(&format!("{}: is what it claims to be", folder.display()));
+        }
+        misfits.extend(found);
+    }
+    if misfits.is_empty() { Ok(()) } else { Err(failure::misfits(&misfits)) }
+}
+
+/// The modules beside it that can be read, and the roles that they share. What is wrong with those is not asked.
+fn neighbours(catalogue: &mut Catalogue, folder: &Path) {
+    let mut beside = Catalogue::default();
+    if let Some(parent) = folder.parent()
+        && beside.add(parent).is_ok()
+    {
+        beside.iter().cloned().for_each(|module| catalogue.insert(module));
+        catalogue.shared.0.extend(beside.shared.0);
+    }
+}

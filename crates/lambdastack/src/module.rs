@@ -1,0 +1,60 @@
+//! A module of the deployer: a folder that says what it installs, how it is configured, and how that is done by Ansible.
+//!
+//! ```text
+//! modules/haproxy/module.yml              what it is: labels, requires, methods, configuration, what it returns
+//! modules/haproxy/playbooks/apply.yml     one playbook for each method that does something on machines
+//! modules/haproxy/roles/haproxy/…         its own roles
+//! modules/roles/service/…                 roles that modules share
+//! ```
+//! The methods `metadata`, `init` and `plan` are answered by lambdastack from `module.yml`; all others are playbooks.
+//! A playbook runs on the group of the module's name (`-` is `_` there) and is given
+//!
+//! | variable | is |
+//! |---|---|
+//! | `lambdastack_config` | the module's configuration |
+//! | `lambdastack_modules` | module → its machines, for this module and those that influence it |
+//! | `lambdastack_machines` | machine → address, for all machines of those |
+//!
+//! Nothing else is told, so that a plan shows everything that decides what a playbook does.
+//! It returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the
+//! fields that `returns` describes, and from `audit` the map `lambdastack_audit`: `in_order`, and `differences` in words.
+
+mod catalogue;
+mod check;
+mod files;
+mod manifest;
+mod method;
+mod playbook;
+mod tasks;
+mod variables;
+
+pub use catalogue::{Catalogue, CatalogueError};
+pub use check::check;
+pub use files::Files;
+pub use manifest::Manifest;
+pub use method::Method;
+
+/// Where a module comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// it is part of the program
+    Embedded,
+    /// a folder
+    Folder(std::path::PathBuf),
+}
+
+/// A module.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// what it says of itself
+    pub manifest: Manifest,
+    /// its files
+    pub files: Files,
+    /// where it comes from
+    pub origin: Origin,
+}
+
+/// The group of machines on which a module's playbooks run.
+pub fn group(name: &str) -> String {
+    name.replace('-', "_")
+}

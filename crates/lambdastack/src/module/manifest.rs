@@ -1,0 +1,219 @@
+//! `module.yml`: what a module says of itself.
+
+use super::Method;
+use crate::{
+    schema::Field,
+    source::{Reader, Source, under},
+    version::Version,
+    yaml::{self, Node, Value},
+};
+use lsrepo_bom::{
+    Misfit, ModuleName,
+    module::{MatchExpression, Requires, Rule},
+};
+use lsrepo_types::{Arch, Os};
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
+
+/// What a module says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// the name of its folder
+    pub name: ModuleName,
+    /// of the module, not of what it installs
+    pub version: Version,
+    /// what it is for, in one line
+    pub summary: String,
+    /// what other modules' rules look at; `name` and `version` are among them
+    pub labels: BTreeMap<String, String>,
+    /// what must, and what should, be there
+    pub requires: Requires,
+    /// the modules that get to know of its machines
+    pub influences: Vec<Rule>,
+    /// where it runs; everywhere where it is empty
+    pub supported_os: BTreeSet<Os>,
+    /// where it runs; everywhere where it is empty
+    pub supported_architectures: BTreeSet<Arch>,
+    /// what it claims to be able to do
+    pub methods: BTreeSet<Method>,
+    /// its roles, own ones and shared ones
+    pub roles: Vec<String>,
+    /// what its configuration may hold
+    pub configuration: Field,
+    /// what `apply` returns of each machine
+    pub returns: Field,
+}
+
+const KEYS: [&str; 13] = [
+    "kind",
+    "name",
+    "version",
+    "summary",
+    "labels",
+    "requires",
+    "influences",
+    "supported_os",
+    "supported_architectures",
+    "methods",
+    "roles",
+    "configuration",
+    "returns",
+];
+
+impl Manifest {
+    /// Reads `module.yml`. What is wrong is told; where it can still be used, it is.
+    pub fn parse(source: &Source) -> (Option<Self>, Vec<Misfit>) {
+        let mut nodes = match yaml::parse(source) {
+            Ok(nodes) => nodes,
+            Err(misfit) => return (None, vec![misfit]),
+        };
+        let mut reader = Reader::new(source);
+        let manifest = match (nodes.pop(), nodes.is_empty()) {
+            (Some(node), true) => read(&mut reader, &node),
+            (Some(node), false) => {
+                reader.wrong(node.place, "", "a module has one document, and here begins another");
+                None
+            }
+            (None, _) => {
+                reader.wrong(yaml::Place::default(), "", "it is empty");
+                None
+            }
+        };
+        (manifest, reader.misfits)
+    }
+
+    /// Whether it claims a method.
+    pub fn has(&self, method: Method) -> bool {
+        self.methods.contains(&method)
+    }
+}
+
+fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Manifest> {
+    if !reader.map(node, "", &KEYS) {
+        return None;
+    }
+    if let Some(kind) = reader.required_text(node, "", "kind").filter(|kind| *kind != "lambdastack-module") {
+        let place = node.get("kind").map_or(node.place, |node| node.place);
+        reader.wrong(place, "/kind", format!("expected the kind `lambdastack-module`, found `{kind}`"));
+    }
+    let name: Option<ModuleName> = parsed(reader, node, "name");
+    let version: Option<Version> = parsed(reader, node, "version");
+    let summary = reader.required_text(node, "", "summary").unwrap_or_default().to_owned();
+    let mut labels = labels(reader, node);
+    let methods = listed(reader, node, "methods").into_iter().collect();
+    let roles = listed::<String>(reader, node, "roles");
+    let supported_os = listed(reader, node, "supported_os").into_iter().collect();
+    let all = node.get("supported_architectures").is_some_and(|node| node.items().iter().any(|item| item.text() == Some("all")));
+    let architectures = if all { Vec::new() } else { listed(reader, node, "supported_architectures") };
+    let requires = requires(reader, node);
+    let influences = rules(reader, node.get("influences"), "/influences");
+    let fields = |reader: &mut Reader<'_>, key: &str| match node.get(key) {
+        Some(node) => Field::read_record(reader, node, &under("", key)),
+        None => Field::empty(),
+    };
+    let (configuration, returns) = (fields(reader, "configuration"), fields(reader, "returns"));
+    let (name, version) = (name?, version?);
+    labels.insert("name".to_owned(), name.to_string());
+    labels.insert("version".to_owned(), version.to_string());
+    Some(Manifest {
+        name,
+        version,
+        summary,
+        labels,
+        requires,
+        influences,
+        supported_os,
+        supported_architectures: architectures.into_iter().collect(),
+        methods,
+        roles,
+        configuration,
+        returns,
+    })
+}
+
+fn parsed<T: FromStr<Err: fmt::Display>>(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<T> {
+    let text = reader.required_text(node, "", key)?;
+    let place = node.get(key).map_or(node.place, |node| node.place);
+    text.parse().map_err(|why| reader.wrong(place, &under("", key), format!("{why}"))).ok()
+}
+
+/// A list of words; nothing where the key is not there.
+fn listed<T: FromStr<Err: fmt::Display>>(reader: &mut Reader<'_>, node: &Node, key: &str) -> Vec<T> {
+    let Some(list) = node.get(key) else { return Vec::new() };
+    let pointer = under("", key);
+    if !matches!(list.value, Value::List(_)) {
+        reader.wrong(list.place, &pointer, format!("expected a list, found {}", list.kind()));
+    }
+    let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+    for (index, item) in list.items().iter().enumerate() {
+        let pointer = under(&pointer, &index.to_string());
+        match item.text() {
+            None => reader.wrong(item.place, &pointer, format!("expected text, found {}", item.kind())),
+            Some(text) if !seen.insert(text) => reader.wrong(item.place, &pointer, format!("`{text}` is named twice")),
+            Some(text) => match text.parse() {
+                Ok(value) => all.push(value),
+                Err(why) => reader.wrong(item.place, &pointer, format!("{why}")),
+            },
+        }
+    }
+    all
+}
+
+fn labels(reader: &mut Reader<'_>, node: &Node) -> BTreeMap<String, String> {
+    let Some(labels) = node.get("labels") else { return BTreeMap::new() };
+    if !matches!(labels.value, Value::Map(_)) {
+        reader.wrong(labels.place, "/labels", format!("expected a map, found {}", labels.kind()));
+    }
+    let mut all = BTreeMap::new();
+    for (key, _) in labels.entries() {
+        if ["name", "version"].contains(&key.text.as_str()) {
+            reader.wrong(key.place, "/labels", format!("the label `{}` is the module's own and need not be written", key.text));
+        }
+        all.extend(reader.text(labels, "/labels", &key.text).map(|value| (key.text.clone(), value.to_owned())));
+    }
+    all
+}
+
+fn requires(reader: &mut Reader<'_>, node: &Node) -> Requires {
+    let Some(requires) = node.get("requires") else { return Requires::default() };
+    if !reader.map(requires, "/requires", &["strong", "weak"]) {
+        return Requires::default();
+    }
+    Requires {
+        strong: rules(reader, requires.get("strong"), "/requires/strong"),
+        weak: rules(reader, requires.get("weak"), "/requires/weak"),
+    }
+}
+
+fn rules(reader: &mut Reader<'_>, node: Option<&Node>, pointer: &str) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let Some(node) = node else { return rules };
+    if !matches!(node.value, Value::List(_)) {
+        reader.wrong(node.place, pointer, format!("expected a list of rules, found {}", node.kind()));
+    }
+    for (index, rule) in node.items().iter().enumerate() {
+        let pointer = under(pointer, &index.to_string());
+        if rule.items().is_empty() {
+            reader.wrong(rule.place, &pointer, "expected a list of expressions: [{key: …, operator: …, values: […]}]");
+        }
+        let before = reader.misfits.len();
+        let mut expressions = Vec::new();
+        for (index, expression) in rule.items().iter().enumerate() {
+            let pointer = under(&pointer, &index.to_string());
+            match MatchExpression::deserialize(expression.to_json()) {
+                Ok(expression) => expressions.push(expression),
+                Err(why) => {
+                    reader.wrong(expression.place, &pointer, why.to_string().replace("unknown variant", "unknown operator"));
+                }
+            }
+        }
+        if reader.misfits.len() == before && !expressions.is_empty() {
+            rules.push(Rule(expressions));
+        }
+    }
+    rules
+}

@@ -1,0 +1,46 @@
+//! The variables that lambdastack hands to playbooks: whoever reads one that is never given is told.
+
+use crate::{
+    schema::Field,
+    source::{Source, unknown},
+    yaml::Place,
+};
+use lsrepo_bom::Misfit;
+
+/// What is handed to playbooks.
+pub(crate) const GIVEN: [&str; 3] = ["lambdastack_config", "lambdastack_machines", "lambdastack_modules"];
+/// What playbooks hand back.
+pub(crate) const RETURNED: [&str; 2] = ["lambdastack_returns", "lambdastack_audit"];
+
+/// The variables in a text that are not given, and the keys that the configuration does not have.
+pub(crate) fn check(source: &Source, configuration: &Field) -> Vec<Misfit> {
+    let mut misfits = Vec::new();
+    for (number, line) in source.text.lines().enumerate() {
+        let mut position = 0;
+        while let Some(found) = line[position..].find("lambdastack_") {
+            let start = position + found;
+            let word = word(&line[start..]);
+            position = start + word.len();
+            if line[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+                continue;
+            }
+            let rest = &line[position..];
+            let place = |byte: usize| Place { line: number as u64 + 1, column: line[..byte].chars().count() as u64 + 1 };
+            let known = GIVEN.into_iter().chain(RETURNED);
+            if !known.clone().any(|one| one == word) {
+                misfits.push(source.misfit(place(start), "", unknown("variable", word, known)));
+            } else if let Some(key) = rest.strip_prefix('.').map(self::word).filter(|key| word == GIVEN[0] && !key.is_empty())
+                && configuration.field(key).is_none()
+            {
+                let fields = configuration.fields().iter().map(|(name, _)| name.as_str());
+                misfits.push(source.misfit(place(position + 1), "", unknown("key of the configuration", key, fields)));
+            }
+        }
+    }
+    misfits
+}
+
+/// The identifier that the text begins with.
+fn word(text: &str) -> &str {
+    &text[..text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())]
+}

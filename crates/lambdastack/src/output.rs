@@ -1,0 +1,42 @@
+//! stdout: data, as text for people or as JSON or YAML for programs. stderr: talk.
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The form of what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// for people
+    #[default]
+    Text,
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+/// Prints `value` in the form asked for; `text` says how it looks to people.
+pub(crate) fn print<T: Serialize>(format: Format, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+    let body = match format {
+        Format::Text => text(value),
+        Format::Json => serde_json::to_string_pretty(value)? + "\n",
+        Format::Yaml => serde_saphyr::to_string(value).context("rendering YAML")?,
+    };
+    write(body.as_bytes())
+}
+
+/// Writes to stdout. A reader that went away (`| head`) is not an error.
+pub(crate) fn write(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("stdout"),
+        _ => Ok(()),
+    }
+}
+
+/// A line on stderr. Where that is closed, nobody reads it.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

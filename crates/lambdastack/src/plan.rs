@@ -1,0 +1,213 @@
+//! What would change, and why: a pure function of what is wanted, what was done, and what is seen on the machines.
+//!
+//! The plan has a digest, so that somebody can agree to it and nothing else is applied. Modules that are only influenced
+//! get an action of their own, marked as such: it is shown, and not applied unless somebody asks for it.
+
+mod desired;
+mod diff;
+mod paper;
+mod show;
+
+pub use desired::{Host, Observed, desired};
+pub use diff::{Change, diff};
+pub use paper::{Paper, PaperError};
+pub use show::show;
+
+use crate::{
+    module::{Catalogue, Manifest},
+    stack::Stack,
+    state::{Inputs, State, Status},
+    version::Version,
+};
+use lsrepo_bom::ModuleName;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt};
+
+/// What would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// the name of the cluster
+    pub cluster: String,
+    /// of the state that it starts from; none where nothing was done yet
+    pub lineage: Option<String>,
+    /// of the state that it starts from
+    pub serial: u64,
+    /// in the order in which they are done
+    pub actions: Vec<Action>,
+}
+
+/// What is done about one module.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// the module
+    pub module: ModuleName,
+    /// what is done
+    pub kind: ActionKind,
+    /// where, sorted
+    pub machines: Vec<String>,
+    /// what differs from what was done
+    pub changes: Vec<Change>,
+    /// what was changed by hand, in the words of an audit
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
+    /// modules whose machines it gets to know anew
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub influenced_by: Vec<ModuleName>,
+}
+
+/// What is done about a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionKind {
+    /// it was not there
+    Install,
+    /// it is to be otherwise
+    Change,
+    /// an earlier apply did not get to its end
+    Finish,
+    /// it was changed by hand
+    Repair,
+    /// only others changed: it is shown, and applied where somebody asks for it
+    Influence,
+    /// nobody wants it any more: it stays on its machines, and the state forgets it
+    Release,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanRefusal {
+    /// the state is of another cluster
+    OtherCluster {
+        /// in the documents
+        wanted: String,
+        /// in the state
+        found: String,
+    },
+    /// a later version of the module was applied
+    Older {
+        /// the module
+        module: ModuleName,
+        /// that is known
+        version: Version,
+        /// that was applied
+        applied: String,
+    },
+    /// a machine on which the module does not run
+    Unsupported {
+        /// the module
+        module: ModuleName,
+        /// the machine
+        machine: String,
+        /// what it is
+        what: String,
+    },
+}
+
+impl fmt::Display for PlanRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlanRefusal::OtherCluster { wanted, found } => {
+                write!(f, "the state is of the cluster `{found}`, and the documents are of `{wanted}`")?;
+                write!(f, "\nhint: each cluster has a state of its own: `--state FILE`")
+            }
+            PlanRefusal::Older { module, version, applied } => {
+                write!(f, "`{module}` {applied} was applied, and the module here is {version}: there is no way back")
+            }
+            PlanRefusal::Unsupported { module, machine, what } => {
+                write!(f, "`{module}` does not run on {what}, which is what `{machine}` is")
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+}
+
+/// The plan that leads from what was done to what is wanted. The same input gives the same plan.
+pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed: &Observed) -> Result<Plan, Vec<PlanRefusal>> {
+    let refusals = refusals(stack, modules, state, observed);
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let desired = desired(stack, modules);
+    let mut actions = Vec::new();
+    for name in &stack.order {
+        let Some(inputs) = desired.get(name) else { continue };
+        let applied = state.and_then(|state| state.modules.get(name));
+        let differences = observed.differences(name, inputs.machines.keys());
+        let changes = diff(applied.map(|applied| &applied.inputs), inputs);
+        let others: BTreeSet<ModuleName> = match applied {
+            None => BTreeSet::new(),
+            Some(applied) => changed_neighbours(&applied.inputs, inputs),
+        };
+        let own = changes.iter().any(|change| !change.is_of_neighbours());
+        let kind = match applied.map(|applied| applied.status) {
+            None => ActionKind::Install,
+            Some(Status::Applying | Status::Failed) => ActionKind::Finish,
+            Some(Status::Applied) if own => ActionKind::Change,
+            Some(Status::Applied) if !differences.is_empty() => ActionKind::Repair,
+            Some(Status::Applied) if !others.is_empty() => ActionKind::Influence,
+            Some(Status::Applied) => continue,
+        };
+        let machines = inputs.machines.keys().cloned().collect();
+        let influenced_by = others.into_iter().collect();
+        actions.push(Action { module: name.clone(), kind, machines, changes, differences, influenced_by });
+    }
+    for (name, applied) in state.iter().flat_map(|state| &state.modules).filter(|(name, _)| !stack.modules.contains_key(*name)) {
+        actions.push(Action {
+            module: name.clone(),
+            kind: ActionKind::Release,
+            machines: applied.inputs.machines.keys().cloned().collect(),
+            changes: Vec::new(),
+            differences: Vec::new(),
+            influenced_by: Vec::new(),
+        });
+    }
+    Ok(Plan {
+        cluster: stack.name.clone(),
+        lineage: state.map(|state| state.lineage.clone()),
+        serial: state.map_or(0, |state| state.serial),
+        actions,
+    })
+}
+
+fn changed_neighbours(before: &Inputs, after: &Inputs) -> BTreeSet<ModuleName> {
+    let all = before.neighbours.keys().chain(after.neighbours.keys());
+    all.filter(|name| before.neighbours.get(*name) != after.neighbours.get(*name)).cloned().collect()
+}
+
+fn refusals(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed: &Observed) -> Vec<PlanRefusal> {
+    let mut refusals = Vec::new();
+    if let Some(state) = state.filter(|state| state.cluster != stack.name) {
+        refusals.push(PlanRefusal::OtherCluster { wanted: stack.name.clone(), found: state.cluster.clone() });
+    }
+    for (name, wanted) in &stack.modules {
+        let Some(Manifest { version, supported_os, supported_architectures, .. }) =
+            modules.get(name).map(|module| &module.manifest)
+        else {
+            continue;
+        };
+        if let Some(applied) = state.and_then(|state| state.modules.get(name)).map(|applied| &applied.inputs.version)
+            && applied.parse::<Version>().is_ok_and(|applied| applied > *version)
+        {
+            refusals.push(PlanRefusal::Older { module: name.clone(), version: *version, applied: applied.clone() });
+        }
+        for machine in &wanted.machines {
+            let Some(host) = observed.0.get(machine) else { continue };
+            let os = host.os.as_ref().filter(|os| !supported_os.is_empty() && !supported_os.contains(*os));
+            let arch = host.arch.filter(|arch| !supported_architectures.is_empty() && !supported_architectures.contains(arch));
+            let what = os.map(ToString::to_string).or_else(|| arch.map(|arch| arch.to_string()));
+            refusals.extend(what.map(|what| PlanRefusal::Unsupported { module: name.clone(), machine: machine.clone(), what }));
+        }
+    }
+    refusals
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What each module would be applied with, and what is seen on machines.
+
+use crate::{module::Catalogue, stack::Stack, state::Inputs};
+use lsrepo_bom::ModuleName;
+use lsrepo_types::{Arch, Os};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What each wanted module would be applied with.
+pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Inputs> {
+    let machines = |name: &ModuleName| -> BTreeMap<String, String> {
+        let names = stack.modules.get(name).into_iter().flat_map(|wanted| &wanted.machines);
+        names.filter_map(|name| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()))).collect()
+    };
+    let influences = |other: &ModuleName, labels: &BTreeMap<String, String>| {
+        modules.get(other).is_some_and(|module| module.manifest.influences.iter().any(|rule| rule.matches(labels)))
+    };
+    let inputs = |name: &ModuleName| {
+        let manifest = &modules.get(name)?.manifest;
+        let others = stack.modules.keys().filter(|other| *other != name && influences(other, &manifest.labels));
+        Some(Inputs {
+            version: manifest.version.to_string(),
+            configuration: stack.modules.get(name)?.configuration.clone(),
+            machines: machines(name),
+            neighbours: others.map(|other| (other.clone(), machines(other))).collect(),
+        })
+    };
+    stack.modules.keys().filter_map(|name| inputs(name).map(|inputs| (name.clone(), inputs))).collect()
+}
+
+/// What was seen on machines, by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Observed(pub BTreeMap<String, Host>);
+
+/// What was seen on a machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// its system
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<Os>,
+    /// its architecture
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<Arch>,
+    /// module → what was changed by hand, in the words of its audit
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub differences: BTreeMap<ModuleName, Vec<String>>,
+}
+
+impl Observed {
+    /// What was changed by hand on these machines, each with the machine's name.
+    pub(super) fn differences<'m>(&self, module: &ModuleName, machines: impl Iterator<Item = &'m String>) -> Vec<String> {
+        let of = |machine: &'m String| {
+            let found = self.0.get(machine).and_then(|host| host.differences.get(module)).into_iter().flatten();
+            found.map(move |difference| format!("{machine}: {difference}"))
+        };
+        machines.flat_map(of).collect()
+    }
+}

@@ -1,0 +1,160 @@
+//! The program `lambdastack` as somebody uses it: words in; exit code, stdout and stderr out. Ansible is played by a script.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use serde_json::Value as Json;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// A folder in which one works.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lambdastack"));
+        command.args(words).current_dir(self.0.path()).env_remove("LAMBDASTACK_STATE").env_remove("LAMBDASTACK_ANSIBLE");
+        command.stdin(std::process::Stdio::null()).output().unwrap()
+    }
+
+    /// Exit code and stdout.
+    #[track_caller]
+    fn well(&self, code: i32, words: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.run(words);
+        assert_eq!(status.code(), Some(code), "{words:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    }
+
+    /// Exit code, and parts of stderr.
+    #[track_caller]
+    fn badly(&self, code: i32, words: &[&str], parts: &[&str]) {
+        let Output { status, stderr, .. } = self.run(words);
+        let said = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(code), "{words:?}: {said}");
+        parts.iter().for_each(|part| assert!(said.contains(part), "{part} is not in\n{said}"));
+    }
+
+    /// A program that stands for `ansible-playbook`: each machine hands back what is said here, module by module.
+    fn ansible(&self, well: bool) -> String {
+        let returns = r#"
+case "$module" in
+  common) back='"timezone": "Etc/UTC", "packages": []' ;;
+  haproxy) back='"stats_port": 8404, "package_version": "1"' ;;
+  *) back='"listen_port": 9100, "package_version": "1"' ;;
+esac
+case "$3" in
+  *audit.yml) back="\"lambdastack_audit\": {\"in_order\": $order, \"differences\": []}" ;;
+  *) back="\"lambdastack_returns\": {$back}" ;;
+esac
+echo "{\"event\": \"task\", \"name\": \"works\"}"
+"#;
+        let fails = r#"echo '{"event": "failed", "machine": "lb-1", "task": "works", "message": "no room"}'"#;
+        let (order, fails) = if well { ("true", "true") } else { ("false", fails) };
+        let head = format!("#!/bin/sh\nset -e\nmodule=$(basename \"$PWD\") order={order}\n");
+        let end = "echo \"{\\\"event\\\": \\\"end\\\", \\\"returned\\\": {\\\"lb-1\\\": {$back}}}\"\nexit ${code:-0}\n";
+        let fails = format!("case \"$3\" in *apply.yml) {fails}; code={} ;; esac\n", if well { 0 } else { 2 });
+        let program = self.path(if well { "well" } else { "badly" });
+        fs::write(&program, format!("{head}{returns}{fails}{end}")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        program.display().to_string()
+    }
+}
+
+fn started() -> Desk {
+    let desk = Desk::new();
+    let words = ["init", "--name", "demo", "--machine", "lb-1=10.0.0.1", "--component", "load_balancer=lb-1"];
+    desk.well(0, &words);
+    desk
+}
+
+#[test]
+fn from_nothing_to_a_cluster_that_needs_nothing() {
+    let desk = started();
+    assert!(desk.well(0, &["validate", "cluster.yml"]).starts_with("cluster.yml:1: lambdastack-cluster default\n"));
+    let plan = desk.well(2, &["plan", "-f", "cluster.yml", "--out", "plan.json"]);
+    assert!(plan.ends_with("demo: 3 to install\n"), "{plan}");
+    let ansible = desk.ansible(true);
+    desk.badly(2, &["apply", "-f", "cluster.yml", "--ansible", &ansible], &["nobody agreed", "--agreed PLAN"]);
+    desk.well(0, &["apply", "-f", "cluster.yml", "--agreed", "plan.json", "--ansible", &ansible]);
+    assert_eq!(desk.well(0, &["plan", "-f", "cluster.yml"]), "demo: nothing to do\n");
+    assert!(desk.well(0, &["state"]).contains("\nhaproxy 0.1.0: applied on lb-1\n"));
+    assert!(!desk.path("lambdastack.state.json.run").exists());
+    assert_eq!(desk.well(0, &["audit", "-f", "cluster.yml", "--ansible", &ansible]), "demo: everything is as it was applied\n");
+}
+
+#[test]
+fn what_failed_is_kept_and_an_old_agreement_is_worth_nothing() {
+    let desk = started();
+    desk.well(2, &["plan", "-f", "cluster.yml", "--out", "plan.json"]);
+    let (well, badly) = (desk.ansible(true), desk.ansible(false));
+    let words = ["apply", "-f", "cluster.yml", "--agreed", "plan.json", "--ansible", &badly];
+    desk.badly(1, &words, &["`common` was not applied", "lb-1: works: no room", "not begun: haproxy", "lies in"]);
+    assert!(desk.path("lambdastack.state.json.run/common/inventory.json").is_file());
+    desk.badly(1, &words, &["plan.json is not what would be done now"]);
+    desk.well(0, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &well]);
+    assert!(
+        desk.well(2, &["audit", "-f", "cluster.yml", "--ansible", &badly, "--out", "seen.json"])
+            .contains("! lb-1: haproxy: it is not as")
+    );
+    assert!(desk.well(2, &["plan", "-f", "cluster.yml", "--observed", "seen.json"]).ends_with("demo: 3 to repair\n"));
+    desk.badly(1, &["plan", "-f", "cluster.yml", "--agreed", "plan.json"], &["is not what would be done now"]);
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_changes_nothing() {
+    let desk = started();
+    desk.well(0, &["apply", "-f", "cluster.yml", "--dry-run", "--render", "out"]);
+    assert!(!desk.path("lambdastack.state.json").exists() && !desk.path("lambdastack.state.json.lock").exists());
+    let variables: Json = serde_json::from_slice(&fs::read(desk.path("out/haproxy/variables.json")).unwrap()).unwrap();
+    assert_eq!(variables["lambdastack_config"]["stats_port"], 8404);
+}
+
+#[test]
+fn exit_codes_are_what_the_help_says() {
+    let desk = started();
+    desk.badly(2, &["nothing"], &["unrecognized subcommand"]);
+    desk.badly(1, &["plan"], &["--file"]);
+    desk.badly(1, &["plan", "-f", "absent.yml"], &["absent.yml"]);
+    desk.badly(2, &["validate", "absent.yml"], &["absent.yml"]);
+    desk.badly(1, &["init"], &["cluster.yml is there already", "--force"]);
+    fs::write(desk.path("broken.yml"), "kind: nothing\n").unwrap();
+    desk.badly(1, &["validate", "broken.yml"], &["error: broken.yml:1:7: unknown kind `nothing`"]);
+    desk.badly(1, &["template", "configuration/haprxy"], &["did you mean `configuration/haproxy`?"]);
+    assert_eq!(desk.well(0, &["--version"]), concat!("lambdastack ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn data_is_printed_in_the_form_asked_for() {
+    let desk = started();
+    let plan: Json = serde_json::from_str(&desk.well(2, &["plan", "-f", "cluster.yml", "-o", "json"])).unwrap();
+    assert_eq!(plan["plan"]["actions"][0]["module"], "common");
+    let lines: Json = serde_json::from_str(&desk.well(0, &["validate", "cluster.yml", "-o", "json"])).unwrap();
+    assert_eq!(lines[0]["kind"], "lambdastack-cluster");
+    assert!(desk.well(0, &["module", "list", "-o", "yaml"]).starts_with("- name: common\n"));
+    assert!(desk.well(0, &["completions", "bash"]).contains("lambdastack"));
+}
+
+#[test]
+fn modules_of_ones_own_are_checked_and_used() {
+    let desk = Desk::new();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../modules");
+    let copied = Command::new("cp").arg("-r").arg(&ours).arg(desk.path("own")).status().unwrap();
+    assert!(copied.success());
+    desk.well(0, &["module", "check", "own/haproxy", "own/prometheus"]);
+    fs::remove_file(desk.path("own/haproxy/playbooks/test.yml")).unwrap();
+    desk.badly(1, &["module", "check", "own/haproxy"], &["own/haproxy/module.yml:", "the method `test` is claimed"]);
+    let manifest = fs::read_to_string(desk.path("own/common/module.yml")).unwrap();
+    fs::write(desk.path("own/common/module.yml"), manifest.replace("summary: ", "summary: Our own ")).unwrap();
+    assert!(desk.well(0, &["--modules", "own", "module", "list"]).contains("common                   0.1.0    Our own"));
+    desk.badly(1, &["--modules", ".", "module", "list"], &["there is no module in it"]);
+}
