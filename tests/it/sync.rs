@@ -199,6 +199,7 @@ fn servers_without_a_store_show_what_lies_in_object_storage() {
         }
     }
     let [a, b] = &servers;
+    assert!(a.ask("GET", "/sync/blobs/sha256/", "").0.starts_with("HTTP/1.1 404"), "nobody needs a list of everything");
     assert_eq!(packages(a).matches("Package: ").count(), 2);
     let name = packages(a).lines().find_map(|line| line.strip_prefix("Filename: ").map(str::to_owned)).unwrap();
     let (whole, again) = (a.get(&format!("/apt/debian-12/{name}")), a.get(&format!("/apt/debian-12/{name}")));

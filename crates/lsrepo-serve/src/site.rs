@@ -28,6 +28,8 @@ use std::{
 
 /// Where keys are.
 const KEYS: &str = "keys";
+/// Where other stores find blobs.
+const BLOBS: &str = "sync/blobs/sha256";
 
 /// Trees under their paths, the key, the set-up scripts, and what the first page says of them.
 pub struct Site {
@@ -231,6 +233,10 @@ impl Site {
 
     /// [`Site::find`], where a folder may be empty.
     pub(crate) fn find_or_empty(&self, path: &str) -> Found {
+        // Everything there is, by digests: a list of that is of use to nobody, and takes much room.
+        if path.trim_end_matches('/') == BLOBS {
+            return Found::Nothing;
+        }
         let is_there = |owner| matches!(self.find(owner), Found::Directory(_));
         match self.find(path) {
             Found::Nothing if lambdastack::owner(path).is_some_and(is_there) => Found::Directory(Vec::new()),
