@@ -15,7 +15,7 @@ mod workplace;
 
 pub use events::{Event, Failure, Outcome};
 pub(crate) use run::write;
-pub use run::{RunError, run};
+pub use run::{RunError, found, run};
 pub use workplace::workplace;
 
 #[cfg(test)]

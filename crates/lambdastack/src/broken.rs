@@ -48,6 +48,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("part of a list's item missing", "kind: configuration/haproxy\nspecification:\n  frontends:\n    - {name: web, port: 80}\n"),
     ("a list that is text", "kind: configuration/common\nspecification: {packages: curl}\n"),
     ("text that is a number", "kind: configuration/common\nspecification: {timezone: 2}\n"),
+    ("what Ansible would work out", "kind: configuration/common\nspecification: {timezone: \"{{ lookup('pipe', 'id') }}\"}\n"),
     ("a path that leads out", "kind: configuration/shared-config\nspecification: {download_directory: /srv/../etc}\n"),
     ("two clusters", "kind: lambdastack-cluster\nname: a\n---\nkind: lambdastack-cluster\nname: b\n"),
     ("a component that nobody knows", "kind: lambdastack-cluster\nspecification:\n  components:\n    frnt: {machines: [lb-1]}\n+*"),

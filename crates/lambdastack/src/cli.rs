@@ -161,8 +161,8 @@ pub struct ApplyArgs {
     /// Agree to the plan unseen
     #[arg(long, conflicts_with = "agreed")]
     pub yes: bool,
-    /// Apply modules that are only influenced too
-    #[arg(long)]
+    /// Apply modules that are only influenced too, which no plan on paper says
+    #[arg(long, conflicts_with = "agreed")]
     pub with_influenced: bool,
     /// Show the plan, and write nothing and run nothing
     #[arg(long)]

@@ -34,6 +34,8 @@ pub use files::Files;
 pub use manifest::Manifest;
 pub use method::Method;
 
+use lsrepo_types::Hasher;
+
 /// Where a module comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -52,6 +54,22 @@ pub struct Module {
     pub files: Files,
     /// where it comes from
     pub origin: Origin,
+}
+
+impl Module {
+    /// Of everything that its playbooks are made of, with the roles of `shared` that it takes: 16 hexadecimal digits.
+    pub fn digest(&self, shared: &Files) -> String {
+        let is_taken = |path: &str| self.manifest.roles.iter().any(|role| path.split('/').next() == Some(role));
+        let taken = shared.0.iter().filter(|(path, _)| is_taken(path));
+        let mut hasher = Hasher::new();
+        for (path, bytes) in self.files.0.iter().chain(taken) {
+            for part in [path.as_bytes(), bytes] {
+                hasher.update(&(part.len() as u64).to_be_bytes());
+                hasher.update(part);
+            }
+        }
+        hasher.finish().hex()[..16].to_owned()
+    }
 }
 
 /// The group of machines on which a module's playbooks run.

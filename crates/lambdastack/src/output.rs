@@ -3,7 +3,12 @@
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 /// The form of what is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -34,6 +39,12 @@ pub(crate) fn write(bytes: &[u8]) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("stdout"),
         _ => Ok(()),
     }
+}
+
+/// Writes a file that only its owner reads: what is wanted of a cluster is nobody else's business.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
 }
 
 /// A line on stderr. Where that is closed, nobody reads it.

@@ -33,8 +33,20 @@ pub struct Plan {
     pub lineage: Option<String>,
     /// of the state that it starts from
     pub serial: u64,
+    /// who logs into the machines, with which key
+    pub access: Access,
     /// in the order in which they are done
     pub actions: Vec<Action>,
+}
+
+/// Who logs into machines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// the user
+    pub user: String,
+    /// the file of the private key
+    pub key_path: String,
 }
 
 /// What is done about one module.
@@ -173,6 +185,7 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         cluster: stack.name.clone(),
         lineage: state.map(|state| state.lineage.clone()),
         serial: state.map_or(0, |state| state.serial),
+        access: Access { user: stack.admin_user.clone(), key_path: stack.key_path.clone() },
         actions,
     })
 }

@@ -65,8 +65,14 @@ pub struct Inputs {
     pub version: String,
     /// with its defaults
     pub configuration: Settings,
+    /// the digest of its playbooks and roles
+    #[serde(default)]
+    pub playbooks: String,
     /// machine → address
     pub machines: BTreeMap<String, String>,
+    /// machine → port of its SSH server, where that is another than 22
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ports: BTreeMap<String, u16>,
     /// modules that influence this one → their machines → addresses
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub neighbours: BTreeMap<ModuleName, BTreeMap<String, String>>,

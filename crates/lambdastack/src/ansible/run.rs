@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, BufRead as _, BufReader, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -42,7 +42,7 @@ pub enum RunError {
     },
 }
 
-/// Writes the files below `folder`, which is new and nobody else's, and runs the playbook of the method there.
+/// Writes the files below `folder`, which must not be there yet, and runs the playbook of the method there.
 /// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin.
 pub fn run(
     program: &Path,
@@ -56,6 +56,12 @@ pub fn run(
         let path = path.to_owned();
         move |error| RunError::Io { path: path.clone(), error }
     };
+    // The program runs in that folder, where what is relative here would be something else.
+    let folder = &std::path::absolute(folder).map_err(io(folder))?;
+    let program = &found(program)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder.parent().unwrap_or(folder)).map_err(io(folder))?;
+    // Whoever was there before us might have left more than we write.
+    fs::DirBuilder::new().mode(0o700).create(folder).map_err(io(folder))?;
     write(folder, files).map_err(io(folder))?;
     let errors = folder.join("stderr");
     let mut command = Command::new(program);
@@ -94,6 +100,19 @@ pub fn run(
             Err(RunError::Ended { program: program.to_owned(), code, said })
         }
     }
+}
+
+/// Where a program is, so that nothing is begun where there is none.
+pub fn found(program: &Path) -> Result<PathBuf, RunError> {
+    let missing = |error: io::Error| RunError::Program { program: program.to_owned(), error };
+    let is_program = |path: &Path| fs::metadata(path).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
+    if program.components().count() > 1 {
+        let path = std::path::absolute(program).map_err(missing)?;
+        return if is_program(&path) { Ok(path) } else { Err(missing(io::ErrorKind::NotFound.into())) };
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(program));
+    places.find(|path| is_program(path)).ok_or_else(|| missing(io::ErrorKind::NotFound.into()))
 }
 
 /// Configurations are nobody else's business.

@@ -38,6 +38,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         }
         return Ok(0);
     }
+    let program = ansible::found(&args.ansible.program)?;
     // from here to the end nobody else changes the state, so that the plan stays what it is
     let file = StateFile::open(&args.state.state)?;
     let state = file.load()?;
@@ -59,8 +60,8 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         let folder = workplace.join(name.as_str());
         let mut hear = |event: &Event| hear(context, name, event);
         let share = file.share().map_err(|error| error.to_string())?;
-        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Apply, share, &mut hear)
-            .map_err(|error| error.to_string())?;
+        let outcome =
+            ansible::run(&program, &folder, &files, Method::Apply, share, &mut hear).map_err(|error| error.to_string())?;
         let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
         match changed[..] {
             [] => context.note(&format!("{name}: nothing had to be changed")),

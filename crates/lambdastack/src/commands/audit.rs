@@ -12,7 +12,6 @@ use crate::{
     state::{Inputs, StateFile, Status},
 };
 use anyhow::{Context as _, Result};
-use std::fs;
 
 /// Exit code 0 where everything is as it was applied, 2 where something differs.
 pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
@@ -21,11 +20,20 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
     let file = StateFile::open(&args.state.state)?;
     let state = file.load()?.ok_or_else(|| unsatisfied(format!("{}: nothing was applied yet", args.state.state.display())))?;
     let (workplace, mut observed) = (file.workplace()?, Observed::default());
+    let mut troubles = Vec::new();
     for (name, applied) in &state.modules {
         let Some(module) = modules.get(name).filter(|_| applied.status == Status::Applied) else {
             context.note(&format!("note: `{name}` is not looked at: it was not applied to its end, or is not known here"));
             continue;
         };
+        if applied.inputs.version != module.manifest.version.to_string() {
+            // Today's playbooks would find yesterday's templates changed by hand.
+            context.note(&format!(
+                "note: `{name}` is not looked at: {} was applied, and here is {}",
+                applied.inputs.version, module.manifest.version
+            ));
+            continue;
+        }
         // machines that are gone from the documents cannot be logged into any more
         let mut inputs: Inputs = applied.inputs.clone();
         inputs.machines.retain(|machine, _| stack.machines.contains_key(machine));
@@ -36,16 +44,19 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         let mut hear = |event: &Event| hear(context, name, event);
         let folder = workplace.join(name.as_str());
         let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Audit, file.share()?, &mut hear)?;
-        if let Some(failure) = outcome.failures.first() {
-            let said = format!("the audit of `{name}` went wrong: {}: {}: {}", failure.machine, failure.task, failure.message);
-            return Err(unsatisfied(said));
+        // One machine that is away hides nothing of the others.
+        for failure in &outcome.failures {
+            troubles.push(format!("the audit of `{name}` went wrong: {}: {}: {}", failure.machine, failure.task, failure.message));
+            inputs.machines.remove(&failure.machine);
         }
-        audit::take(&mut observed, name, &inputs, &outcome).map_err(unsatisfied)?;
+        if let Err(trouble) = audit::take(&mut observed, name, &inputs, &outcome) {
+            troubles.push(trouble);
+        }
     }
     file.workplace()?;
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&observed)? + "\n";
-        fs::write(path, text).with_context(|| path.display().to_string())?;
+        output::write_private(path, text.as_bytes()).with_context(|| path.display().to_string())?;
     }
     let differs = observed.0.values().any(|host| !host.differences.is_empty());
     output::print(args.output, &observed, |observed| {
@@ -56,7 +67,10 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
                 text.extend(all.iter().map(|what| line(machine, module, what)));
             }
         }
-        if text.is_empty() { format!("{}: everything is as it was applied\n", stack.name) } else { text }
+        if text.is_empty() && troubles.is_empty() { format!("{}: everything is as it was applied\n", stack.name) } else { text }
     })?;
+    if !troubles.is_empty() {
+        return Err(unsatisfied(troubles.join("\n")));
+    }
     Ok(if differs { 2 } else { 0 })
 }

@@ -3,7 +3,6 @@
 use super::{Context, wanted};
 use crate::{cli::PlanArgs, output, plan, state};
 use anyhow::{Context as _, Result};
-use std::fs;
 
 /// Exit code 0 where there is nothing to do, 2 where there is.
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8> {
@@ -19,7 +18,7 @@ pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8> {
     }
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&paper)? + "\n";
-        fs::write(path, text).with_context(|| path.display().to_string())?;
+        output::write_private(path, text.as_bytes()).with_context(|| path.display().to_string())?;
         context.note(&format!("{}: {}", path.display(), paper.digest));
     }
     Ok(if paper.plan.is_empty() { 0 } else { 2 })

@@ -12,15 +12,23 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
         let names = stack.modules.get(name).into_iter().flat_map(|wanted| &wanted.machines);
         names.filter_map(|name| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()))).collect()
     };
+    let ports = |name: &ModuleName| -> BTreeMap<String, u16> {
+        let names = stack.modules.get(name).into_iter().flat_map(|wanted| &wanted.machines);
+        let port = |name: &String| stack.machines.get(name).map(|machine| machine.port).filter(|port| *port != 22);
+        names.filter_map(|name| Some((name.clone(), port(name)?))).collect()
+    };
     let influences = |other: &ModuleName, labels: &BTreeMap<String, String>| {
         modules.get(other).is_some_and(|module| module.manifest.influences.iter().any(|rule| rule.matches(labels)))
     };
     let inputs = |name: &ModuleName| {
-        let manifest = &modules.get(name)?.manifest;
+        let module = modules.get(name)?;
+        let manifest = &module.manifest;
         let others = stack.modules.keys().filter(|other| *other != name && influences(other, &manifest.labels));
         Some(Inputs {
             version: manifest.version.to_string(),
             configuration: stack.modules.get(name)?.configuration.clone(),
+            playbooks: module.digest(&modules.shared),
+            ports: ports(name),
             machines: machines(name),
             neighbours: others.map(|other| (other.clone(), machines(other))).collect(),
         })

@@ -70,9 +70,9 @@ fn one(action: &Action) -> String {
     text
 }
 
-/// Where everything is new, the machines are in the first line.
+/// Where everything is new, the machines are in the first line, and the playbooks are what they are.
 fn is_told(change: &Change, kind: ActionKind) -> bool {
-    kind != ActionKind::Install || change.at.first().is_some_and(|key| key != "machines")
+    kind != ActionKind::Install || change.at.first().is_some_and(|key| key != "machines" && key != "playbooks")
 }
 
 /// A value in one line of sensible length.

@@ -14,6 +14,10 @@ impl Field {
     pub fn check(&self, reader: &mut Reader<'_>, node: &Node, pointer: &str) -> Option<Json> {
         let before = reader.misfits.len();
         let filled = self.fill(reader, node, pointer);
+        if matches!(self.shape, Shape::Secret) {
+            // The line that is wrong may hold the secret itself.
+            reader.misfits[before..].iter_mut().for_each(|misfit| misfit.text.clear());
+        }
         let filled = match (&self.default, &self.shape) {
             (Some(default), Shape::Map(_)) => merge(default, &filled),
             _ => filled,
@@ -124,6 +128,10 @@ impl Shape {
         let fits = match self {
             _ if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') => {
                 return Some("it holds a control character".to_owned());
+            }
+            // It would be worked out where Ansible runs, and be something else than the plan shows.
+            _ if ["{{", "{%", "{#"].iter().any(|start| text.contains(start)) => {
+                return Some("it holds `{{`, `{%` or `{#`, which Ansible would work out\nhint: documents say what is wanted, and playbooks work out".to_owned());
             }
             Shape::Text(listed) if !listed.is_empty() && !listed.iter().any(|one| one == text) => {
                 return Some(unknown("value", text, listed.iter().map(String::as_str)));

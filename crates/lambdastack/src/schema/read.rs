@@ -58,7 +58,7 @@ fn fields(reader: &mut Reader<'_>, node: &Node, pointer: &str) -> Vec<(String, F
             reader.wrong(key.place, pointer, said);
         }
         let field = Field::read(reader, node, &under(pointer, &key.text));
-        if field.as_ref().is_some_and(|field| matches!(field.shape, Shape::Text(_))) && sounds_secret(&key.text) {
+        if field.as_ref().is_some_and(|field| is_text(&field.shape)) && sounds_secret(&key.text) {
             let said =
                 format!("`{}` sounds like a secret, and what is text is written into the state\nhint: `type: secret`", key.text);
             reader.wrong(key.place, pointer, said);
@@ -68,8 +68,20 @@ fn fields(reader: &mut Reader<'_>, node: &Node, pointer: &str) -> Vec<(String, F
     all
 }
 
+/// Whether it is text, or made of it.
+fn is_text(shape: &Shape) -> bool {
+    match shape {
+        Shape::Text(_) => true,
+        Shape::List(of) | Shape::Map(of) => is_text(&of.shape),
+        _ => false,
+    }
+}
+
 fn sounds_secret(name: &str) -> bool {
-    name.split(['_', '-']).any(|word| ["password", "passwd", "secret", "token", "passphrase", "credentials"].contains(&word))
+    let words = ["password", "passwd", "secret", "token", "passphrase", "credential"];
+    let is_secret = |word: &str| words.contains(&word.strip_suffix('s').unwrap_or(word));
+    let plain = name.replace('-', "_");
+    plain.split('_').any(is_secret) || ["api_key", "apikey", "private_key"].iter().any(|key| plain.contains(key))
 }
 
 fn boolean(reader: &mut Reader<'_>, node: &Node, pointer: &str, key: &str) -> bool {

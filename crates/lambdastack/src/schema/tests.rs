@@ -74,6 +74,8 @@ fn a_schema_is_checked_too() {
         ("a: {type: integer, minimum: 2, maximum: 1}\n", "nothing fits"),
         ("a: {type: port, default: 1, optional: true}\n", "cannot be `optional`"),
         ("admin_password: text\n", "`type: secret`"),
+        ("passwords: {type: map, of: text}\n", "`type: secret`"),
+        ("api_keys: {type: list, of: text}\n", "`type: secret`"),
         ("A: text\n", "cannot be the name of a field"),
     ] {
         let said = schema(text).unwrap_err();
@@ -106,4 +108,15 @@ proptest! {
         let filled = check(&json!({"port": port, "tls": {"on": on}, "backends": backends}).to_string()).unwrap();
         prop_assert_eq!(check(&filled.to_string()).unwrap(), filled);
     }
+}
+
+#[test]
+fn a_secret_that_was_written_down_is_not_shown_again() {
+    let source = Source::new("x.yml", "key: hunter2\n");
+    let field = Field { shape: Shape::Secret, default: None, optional: false, about: String::new() };
+    let nodes = crate::yaml::parse(&source).unwrap();
+    let mut reader = Reader::new(&source);
+    assert!(field.check(&mut reader, nodes[0].get("key").unwrap(), "/key").is_none());
+    let said = reader.misfits[0].to_string();
+    assert!(said.contains("x.yml:1:6: a secret is not written into a document") && !said.contains("hunter2"), "{said}");
 }

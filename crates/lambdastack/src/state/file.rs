@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! lambdastack.state.json           the newest state
-//! lambdastack.state.json.6.bak     what it was before the change to serial 7; the last twenty are kept
+//! lambdastack.state.json.6.bak     what it was before the change to serial 7; the last two hundred are kept
 //! lambdastack.state.json.tmp       left by a crash; the next one who takes the lock sweeps it
 //! lambdastack.state.json.lock      held while the state is changed
 //! lambdastack.state.json.run/      where Ansible runs; kept where that went wrong
@@ -19,7 +19,7 @@ use std::{
 };
 
 /// How many earlier states are kept.
-const KEPT: u64 = 20;
+const KEPT: u64 = 200;
 
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]

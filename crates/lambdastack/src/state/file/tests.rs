@@ -48,16 +48,16 @@ fn every_change_keeps_what_was_before_and_old_backups_go() {
     let path = folder.path().join("state.json");
     let file = StateFile::open(&path).unwrap();
     let mut state = State::new("demo", "one");
-    for _ in 0..25 {
+    for _ in 0..205 {
         file.save(&mut state).unwrap();
     }
     let kept: BTreeSet<u64> = names(folder.path())
         .iter()
         .filter_map(|name| name.strip_prefix("state.json.")?.strip_suffix(".bak")?.parse().ok())
         .collect();
-    assert_eq!(kept, (5..25).collect());
-    let backup = fs::read(folder.path().join("state.json.24.bak")).unwrap();
-    assert_eq!(parse(&backup, &path).unwrap().serial, 24);
+    assert_eq!(kept, (5..205).collect());
+    let backup = fs::read(folder.path().join("state.json.204.bak")).unwrap();
+    assert_eq!(parse(&backup, &path).unwrap().serial, 204);
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 }
