@@ -77,8 +77,8 @@ END
 code 2 deploy plan -f cluster.yml --out plan.json
 code 0 deploy apply -f cluster.yml --agreed plan.json
 code 0 deploy plan -f cluster.yml
-curl -fsS http://127.0.0.1:18404/metrics | grep -q ^haproxy_
-curl -fsS http://127.0.0.1:18099/metrics | grep -q ^node_
+curl -fsS http://127.0.0.1:18404/metrics | grep ^haproxy_ >/dev/null
+curl -fsS http://127.0.0.1:18099/metrics | grep ^node_ >/dev/null
 scraped() {
   curl -fsS http://127.0.0.1:19090/api/v1/targets | python3 -c '
 import json, sys
@@ -109,5 +109,14 @@ wait_for free
 code 2 deploy plan -f cluster.yml
 grep -q '^~ node-exporter on all-1: is finished' said.log
 code 0 deploy apply -f cluster.yml --yes
+code 0 deploy plan -f cluster.yml
+step 'a reload that failed is done by the next apply'
+cp -a root/etc/init.d/haproxy haproxy.init
+printf '#!/bin/sh\nexit 1\n' >root/etc/init.d/haproxy
+sed -i 's/^  stats_port: 18404$/&\n  maximum_connections: 321/' cluster.yml
+code 1 deploy apply -f cluster.yml --yes
+cp -a haproxy.init root/etc/init.d/haproxy
+code 0 deploy apply -f cluster.yml --yes
+wait_for sh -c 'curl -fsS http://127.0.0.1:18404/metrics | grep -qx "haproxy_process_max_connections 321"'
 code 0 deploy plan -f cluster.yml
 printf 'deployed\n'

@@ -134,6 +134,13 @@ impl fmt::Display for PlanRefusal {
     }
 }
 
+impl ActionKind {
+    /// Whether an earlier run may have ended anywhere, or somebody else was at work: what follows from files is done in any case.
+    pub fn is_anew(self) -> bool {
+        matches!(self, ActionKind::Finish | ActionKind::Repair)
+    }
+}
+
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {

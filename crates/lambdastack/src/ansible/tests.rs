@@ -17,7 +17,7 @@ fn files(name: &str) -> BTreeMap<String, Vec<u8>> {
     let modules = Catalogue::embedded().unwrap();
     let stack = stack::read(&[Source::new("cluster.yml", DOCUMENTS)], &modules).stack.unwrap();
     let name = name.parse().unwrap();
-    workplace(modules.get(&name).unwrap(), &desired(&stack, &modules)[&name], &stack, &modules)
+    workplace(modules.get(&name).unwrap(), &desired(&stack, &modules)[&name], &stack, &modules, false)
 }
 
 #[test]
@@ -45,6 +45,7 @@ fn a_run_gets_its_machines_its_configuration_and_whoever_influences_it() {
     .assert_eq(&text("inventory.json"));
     expect![[r#"
         {
+          "lambdastack_anew": false,
           "lambdastack_config": {
             "haproxy_port": 8404,
             "listen_port": 9090,

@@ -23,9 +23,9 @@ nocows = True
 localhost_warning = False
 ";
 
-/// Path → bytes of everything that a run of the module needs; `stack` says how machines are logged into.
-/// The same input gives the same bytes.
-pub fn workplace(module: &Module, inputs: &Inputs, stack: &Stack, modules: &Catalogue) -> BTreeMap<String, Vec<u8>> {
+/// Path → bytes of everything that a run of the module needs; `stack` says how machines are logged into, and `anew` that an
+/// earlier run may have ended between writing a configuration and having it taken. The same input gives the same bytes.
+pub fn workplace(module: &Module, inputs: &Inputs, stack: &Stack, modules: &Catalogue, anew: bool) -> BTreeMap<String, Vec<u8>> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for (folder, from) in [("module", &module.files), ("roles", &modules.shared)] {
         files.extend(from.0.iter().map(|(path, bytes)| (format!("{folder}/{path}"), bytes.clone())));
@@ -34,7 +34,7 @@ pub fn workplace(module: &Module, inputs: &Inputs, stack: &Stack, modules: &Cata
     files.insert("ansible.cfg".to_owned(), CONFIGURATION.into());
     files.insert("plugins/lambdastack_events.py".to_owned(), EVENTS.into());
     files.insert("inventory.json".to_owned(), text(&inventory(module.manifest.name.as_str(), inputs, stack)));
-    files.insert("variables.json".to_owned(), text(&variables(module.manifest.name.as_str(), inputs)));
+    files.insert("variables.json".to_owned(), text(&variables(module.manifest.name.as_str(), inputs, anew)));
     files
 }
 
@@ -54,7 +54,7 @@ fn inventory(name: &str, inputs: &Inputs, stack: &Stack) -> Json {
 }
 
 /// Only what is in the inputs, and so in the plan: nothing else decides what a playbook does.
-fn variables(name: &str, inputs: &Inputs) -> Json {
+fn variables(name: &str, inputs: &Inputs, anew: bool) -> Json {
     let mut modules: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
     let mut machines = inputs.machines.clone();
     modules.insert(name, inputs.machines.keys().collect());
@@ -63,6 +63,7 @@ fn variables(name: &str, inputs: &Inputs) -> Json {
         machines.extend(theirs.clone());
     }
     json!({
+        "lambdastack_anew": anew,
         "lambdastack_config": inputs.configuration.as_json(),
         "lambdastack_machines": machines,
         "lambdastack_modules": modules,

@@ -54,9 +54,9 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         None => State::new(stack.name.clone(), lineage()?),
     };
     let workplace = file.workplace()?;
-    let run = |name: &ModuleName, inputs: &Inputs| {
+    let run = |name: &ModuleName, inputs: &Inputs, anew: bool| {
         let module = modules.get(name).ok_or_else(|| format!("there is no module `{name}`"))?;
-        let files = ansible::workplace(module, inputs, &stack, &modules);
+        let files = ansible::workplace(module, inputs, &stack, &modules, anew);
         let folder = workplace.join(name.as_str());
         let mut hear = |event: &Event| hear(context, name, event);
         let share = file.share().map_err(|error| error.to_string())?;
@@ -71,7 +71,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
     };
     let desired = desired(&stack, &modules);
     let done = apply::apply(&paper.plan, &desired, &modules, args.with_influenced, (&file, &mut state), &mut |action, inputs| {
-        run(&action.module, inputs)
+        run(&action.module, inputs, action.kind.is_anew())
     });
     match done {
         Ok(done) => {
@@ -110,7 +110,7 @@ fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> R
     let desired = desired(stack, modules);
     for action in &paper.plan.actions {
         if let (Some(module), Some(inputs)) = (modules.get(&action.module), desired.get(&action.module)) {
-            let files = ansible::workplace(module, inputs, stack, modules);
+            let files = ansible::workplace(module, inputs, stack, modules, action.kind.is_anew());
             let place = folder.join(action.module.as_str());
             ansible::write(&place, &files).with_context(|| place.display().to_string())?;
         }

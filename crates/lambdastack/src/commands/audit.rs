@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         if inputs.machines.is_empty() {
             continue;
         }
-        let files = ansible::workplace(module, &inputs, &stack, &modules);
+        let files = ansible::workplace(module, &inputs, &stack, &modules, false);
         let mut hear = |event: &Event| hear(context, name, event);
         let folder = workplace.join(name.as_str());
         let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Audit, file.share()?, &mut hear)?;

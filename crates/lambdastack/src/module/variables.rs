@@ -7,8 +7,10 @@ use crate::{
 };
 use lsrepo_bom::Misfit;
 
+/// The configuration of the module.
+const CONFIGURATION: &str = "lambdastack_config";
 /// What is handed to playbooks.
-pub(crate) const GIVEN: [&str; 3] = ["lambdastack_config", "lambdastack_machines", "lambdastack_modules"];
+pub(crate) const GIVEN: [&str; 4] = [CONFIGURATION, "lambdastack_machines", "lambdastack_modules", "lambdastack_anew"];
 /// What playbooks hand back.
 pub(crate) const RETURNED: [&str; 2] = ["lambdastack_returns", "lambdastack_audit"];
 
@@ -29,7 +31,7 @@ pub(crate) fn check(source: &Source, configuration: &Field) -> Vec<Misfit> {
             let known = GIVEN.into_iter().chain(RETURNED);
             if !known.clone().any(|one| one == word) {
                 misfits.push(source.misfit(place(start), "", unknown("variable", word, known)));
-            } else if let Some(key) = rest.strip_prefix('.').map(self::word).filter(|key| word == GIVEN[0] && !key.is_empty())
+            } else if let Some(key) = rest.strip_prefix('.').map(self::word).filter(|key| word == CONFIGURATION && !key.is_empty())
                 && configuration.field(key).is_none()
             {
                 let fields = configuration.fields().iter().map(|(name, _)| name.as_str());
