@@ -1,6 +1,10 @@
 //! What each module would be applied with, and what is seen on machines.
 
-use crate::{module::Catalogue, stack::Stack, state::Inputs};
+use crate::{
+    module::{Catalogue, Scope},
+    stack::Stack,
+    state::Inputs,
+};
 use lsrepo_bom::ModuleName;
 use lsrepo_types::{Arch, Os};
 use serde::{Deserialize, Serialize};
@@ -12,6 +16,7 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
         let names = stack.modules.get(name).into_iter().flat_map(|wanted| &wanted.machines);
         names.filter_map(|name| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()))).collect()
     };
+    let all = || stack.machines.iter().map(|(name, machine)| (name.clone(), machine.address.clone())).collect();
     let influences = |other: &ModuleName, labels: &BTreeMap<String, String>| {
         modules.get(other).is_some_and(|module| module.manifest.influences.iter().any(|rule| rule.matches(labels)))
     };
@@ -22,6 +27,7 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
             version: manifest.version.to_string(),
             configuration: stack.modules.get(name)?.configuration.clone(),
             machines: machines(name),
+            cluster: if manifest.scope == Scope::Cluster { all() } else { BTreeMap::new() },
             neighbours: others.map(|other| (other.clone(), machines(other))).collect(),
         })
     };

@@ -72,7 +72,7 @@ fn one(action: &Action) -> String {
 
 /// Where everything is new, the machines are in the first line.
 fn is_told(change: &Change, kind: ActionKind) -> bool {
-    kind != ActionKind::Install || change.at.first().is_some_and(|key| key != "machines")
+    kind != ActionKind::Install || change.at.first().is_some_and(|key| key != "machines" && key != "cluster")
 }
 
 /// A value in one line of sensible length.
