@@ -15,7 +15,7 @@ step() {
 packages=(gpgv gnupg zstd dose-distcheck mmdebstrap curl iproute2 python3 python3-venv util-linux
   rpm createrepo-c dnf dnf-plugins-core python3-solv
   skopeo podman buildah umoci containerd docker.io docker-registry runc crun openssl gcc libc6-dev chromium
-  haproxy ansible-core openssh-client shellcheck)
+  haproxy ansible-core openssh-client systemd-container procps shellcheck)
 
 install_packages() {
   local wanted

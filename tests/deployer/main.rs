@@ -49,6 +49,7 @@ impl Desk {
         let returns = r#"
 case "$module" in
   common) back='"timezone": "Etc/UTC", "packages": []' ;;
+  repository) back='"url": "http://10.0.0.1:8080", "bundle_digest": "1"' ;;
   haproxy) back='"stats_port": 8404, "package_version": "1"' ;;
   *) back='"listen_port": 9100, "package_version": "1"' ;;
 esac
@@ -108,6 +109,30 @@ fn what_failed_is_kept_and_an_old_agreement_is_worth_nothing() {
     );
     assert!(desk.well(2, &["plan", "-f", "cluster.yml", "--observed", "seen.json"]).ends_with("demo: 3 to repair\n"));
     desk.badly(1, &["plan", "-f", "cluster.yml", "--agreed", "plan.json"], &["is not what would be done now"]);
+}
+
+#[test]
+fn a_repository_is_for_all_machines_and_can_be_torn_down() {
+    let desk = started();
+    let mut text = fs::read_to_string(desk.path("cluster.yml")).unwrap();
+    text = text.replacen("  components:\n", "  components:\n    repository: {machines: [lb-1]}\n", 1);
+    text += "---\nkind: configuration/repository\nspecification: {bundle: /media/bundle.tar.zst, trust_on_first_use: true}\n";
+    fs::write(desk.path("cluster.yml"), text).unwrap();
+    let (well, badly) = (desk.ansible(true), desk.ansible(false));
+    desk.badly(1, &["teardown", "-f", "cluster.yml", "--yes"], &["nothing was applied yet"]);
+    desk.badly(1, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &badly], &["`repository` was not applied"]);
+    let inventory = fs::read_to_string(desk.path("lambdastack.state.json.run/repository/inventory.json")).unwrap();
+    assert!(inventory.contains("\"all_machines\""), "{inventory}");
+    let shown = "- repository on lb-1: is torn down\ndemo: 1 to tear down\n";
+    assert_eq!(desk.well(0, &["teardown", "-f", "cluster.yml", "--dry-run"]), shown);
+    desk.badly(2, &["teardown", "-f", "cluster.yml", "--ansible", &well], &["nobody agreed", "--yes"]);
+    assert_eq!(desk.well(0, &["teardown", "-f", "cluster.yml", "--yes", "--ansible", &well]), shown);
+    let left = desk.well(0, &["teardown", "-f", "cluster.yml", "--yes", "--ansible", &well]);
+    assert_eq!(left, "demo: nothing to tear down\n");
+    desk.well(0, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &well]);
+    desk.badly(1, &["teardown", "-f", "cluster.yml", "haproxy"], &["`haproxy` has no method `teardown`"]);
+    desk.well(0, &["teardown", "-f", "cluster.yml", "--yes", "--ansible", &well, "repository"]);
+    assert!(desk.well(2, &["plan", "-f", "cluster.yml"]).contains("+ repository on lb-1: is installed"));
 }
 
 #[test]

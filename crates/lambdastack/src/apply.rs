@@ -4,7 +4,7 @@
 
 use crate::{
     ansible::{Failure, Outcome},
-    module::{Catalogue, Manifest},
+    module::{Catalogue, Manifest, Method},
     plan::{Action, ActionKind, Plan},
     schema::Settings,
     source::{Reader, Source},
@@ -30,6 +30,8 @@ pub enum ApplyError {
 pub struct Broken {
     /// the module
     pub module: ModuleName,
+    /// what was done with it
+    pub method: Method,
     /// what went wrong on machines
     pub failures: Vec<Failure>,
     /// what went wrong otherwise
@@ -40,7 +42,8 @@ pub struct Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` was not applied", self.module)?;
+        let done = if self.method == Method::Teardown { "torn down" } else { "applied" };
+        write!(f, "`{}` was not {done}", self.module)?;
         if !self.why.is_empty() {
             write!(f, ": {}", self.why)?;
         }
@@ -51,7 +54,7 @@ impl fmt::Display for Broken {
             let left: Vec<&str> = self.left.iter().map(ModuleName::as_str).collect();
             write!(f, "\n  not begun: {}", left.join(", "))?;
         }
-        write!(f, "\nhint: once that is mended, `lambdastack apply` goes on here")
+        write!(f, "\nhint: once that is mended, `lambdastack {}` goes on here", self.method)
     }
 }
 
@@ -97,7 +100,7 @@ pub fn apply(
         file.save(state)?;
         if !well {
             let left = actions[index + 1..].iter().map(|action| action.module.clone()).collect();
-            return Err(ApplyError::Module(Box::new(Broken { module: name.clone(), failures, why, left })));
+            return Err(ApplyError::Module(Box::new(Broken { module: name.clone(), method: Method::Apply, failures, why, left })));
         }
         done.push(name.clone());
     }

@@ -17,7 +17,7 @@ struct Report {
 
 /// Takes what the audit of a module said of its machines in. A machine that said nothing is an error.
 pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outcome: &Outcome) -> Result<(), String> {
-    for machine in inputs.machines.keys() {
+    for machine in inputs.everywhere().into_keys() {
         let report = outcome.returned.get(machine).and_then(|value| value.get("lambdastack_audit")).cloned();
         let report = report.ok_or_else(|| format!("the audit of `{module}` handed nothing back of `{machine}`"))?;
         let Report { in_order, mut differences } = serde_json::from_value(report)

@@ -50,6 +50,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Find out what was changed by hand on the machines
     Audit(AuditArgs),
+    /// Take away again what modules brought
+    Teardown(TeardownArgs),
     /// Show what was done so far
     State(StateArgs),
     /// Show modules, and check whether they are what they claim to be
@@ -198,6 +200,27 @@ pub struct AuditArgs {
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
+}
+
+/// `lambdastack teardown`
+#[derive(Args, Debug)]
+pub struct TeardownArgs {
+    /// The modules; without any, all that were applied and can be torn down
+    #[arg(value_name = "MODULE")]
+    pub named: Vec<String>,
+    /// A file of documents, which say how machines are logged into; `-` is stdin; repeatable
+    #[arg(short, long = "file", required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateFlag,
+    /// Agree to it unseen
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what would be torn down, and write nothing and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub(crate) ansible: AnsibleFlag,
 }
 
 /// `lambdastack state`

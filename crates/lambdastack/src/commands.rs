@@ -6,6 +6,7 @@ mod init;
 mod module;
 mod plan;
 mod state;
+mod teardown;
 mod template;
 mod validate;
 mod wanted;
@@ -98,6 +99,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Plan(args) => plan::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
         Command::Audit(args) => audit::run(&context, &args),
+        Command::Teardown(args) => teardown::run(&context, &args),
         Command::State(args) => state::run(&args),
         Command::Module(command) => module::run(&context, &command),
         Command::Completions { shell } => {

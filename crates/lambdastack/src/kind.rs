@@ -16,8 +16,6 @@ pub enum Kind {
     Cluster,
     /// a machine that exists
     Machine,
-    /// where packages and files come from
-    Repository,
     /// where images come from
     ImageRegistry,
     /// which modules each component takes
@@ -29,10 +27,9 @@ pub enum Kind {
 }
 
 /// Each built-in kind, its title, and its fields.
-const BUILT_IN: [(Kind, &str, &str, &str); 6] = [
+const BUILT_IN: [(Kind, &str, &str, &str); 5] = [
     (Kind::Cluster, "lambdastack-cluster", "A cluster on machines that exist", include_str!("kinds/cluster.yml")),
     (Kind::Machine, "infrastructure/machine", "A machine", include_str!("kinds/machine.yml")),
-    (Kind::Repository, "configuration/repository", "Where packages and files come from", include_str!("kinds/repository.yml")),
     (Kind::ImageRegistry, "configuration/image-registry", "Where images come from", include_str!("kinds/image-registry.yml")),
     (
         Kind::FeatureMapping,

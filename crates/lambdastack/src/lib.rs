@@ -26,6 +26,7 @@ pub mod schema;
 pub mod source;
 pub mod stack;
 pub mod state;
+pub mod teardown;
 pub mod template;
 pub mod version;
 pub mod yaml;

@@ -7,18 +7,19 @@
 //! modules/roles/service/…                 roles that modules share
 //! ```
 //! The methods `metadata`, `init` and `plan` are answered by lambdastack from `module.yml`; all others are playbooks.
-//! A playbook runs on the group of the module's name (`-` is `_` there) and is given
+//! A playbook runs on the group of the module's name (`-` is `_` there), and where the module says `scope: cluster` also on
+//! `all_machines`, which are those of the cluster. It is given
 //!
 //! | variable | is |
 //! |---|---|
 //! | `lambdastack_config` | the module's configuration |
 //! | `lambdastack_modules` | module → its machines, for this module and those that influence it |
-//! | `lambdastack_machines` | machine → address, for all machines of those |
+//! | `lambdastack_machines` | machine → address, for all machines of those; of the cluster where it says `scope: cluster` |
 //! | `lambdastack_anew` | whether an earlier run may have ended between writing files and having them taken: then reload all the same |
 //!
 //! Nothing else is told, so that a plan shows everything that decides what a playbook does.
 //! It returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the
-//! fields that `returns` describes, and from `audit` the map `lambdastack_audit`: `in_order`, and `differences` in words.
+//! fields that `returns` describes, and from `audit`, on every machine on which it runs, the map `lambdastack_audit`: `in_order`, and `differences` in words.
 
 mod catalogue;
 mod check;
@@ -32,7 +33,7 @@ mod variables;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::check;
 pub use files::Files;
-pub use manifest::Manifest;
+pub use manifest::{Manifest, Scope};
 pub use method::Method;
 
 use lsrepo_types::Hasher;
@@ -72,6 +73,9 @@ impl Module {
         hasher.finish().hex()[..16].to_owned()
     }
 }
+
+/// The group of all machines of the cluster, for modules with `scope: cluster`.
+pub const ALL_MACHINES: &str = "all_machines";
 
 /// The group of machines on which a module's playbooks run.
 pub fn group(name: &str) -> String {

@@ -14,7 +14,7 @@ pub use paper::{Paper, PaperError};
 pub use show::show;
 
 use crate::{
-    module::{Catalogue, Manifest},
+    module::{Catalogue, Manifest, Scope},
     stack::Stack,
     state::{Inputs, State, Status},
     version::Version,
@@ -159,7 +159,7 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
     for name in &stack.order {
         let Some(inputs) = desired.get(name) else { continue };
         let applied = state.and_then(|state| state.modules.get(name));
-        let differences = observed.differences(name, inputs.machines.keys());
+        let differences = observed.differences(name, inputs.everywhere().into_keys());
         let changes = diff(applied.map(|applied| &applied.inputs), inputs);
         let others: BTreeSet<ModuleName> = match applied {
             None => BTreeSet::new(),
@@ -174,7 +174,7 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
             Some(Status::Applied) if !others.is_empty() => ActionKind::Influence,
             Some(Status::Applied) => continue,
         };
-        let machines = inputs.machines.keys().cloned().collect();
+        let machines = inputs.everywhere().into_keys().cloned().collect();
         let influenced_by = others.into_iter().collect();
         actions.push(Action { module: name.clone(), kind, machines, changes, differences, influenced_by });
     }
@@ -182,7 +182,7 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         actions.push(Action {
             module: name.clone(),
             kind: ActionKind::Release,
-            machines: applied.inputs.machines.keys().cloned().collect(),
+            machines: applied.inputs.everywhere().into_keys().cloned().collect(),
             changes: Vec::new(),
             differences: Vec::new(),
             influenced_by: Vec::new(),
@@ -208,7 +208,7 @@ fn refusals(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         refusals.push(PlanRefusal::OtherCluster { wanted: stack.name.clone(), found: state.cluster.clone() });
     }
     for (name, wanted) in &stack.modules {
-        let Some(Manifest { version, supported_os, supported_architectures, .. }) =
+        let Some(Manifest { version, scope, supported_os, supported_architectures, .. }) =
             modules.get(name).map(|module| &module.manifest)
         else {
             continue;
@@ -218,7 +218,11 @@ fn refusals(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         {
             refusals.push(PlanRefusal::Older { module: name.clone(), version: *version, applied: applied.clone() });
         }
-        for machine in &wanted.machines {
+        let everywhere: BTreeSet<&String> = match scope {
+            Scope::Component => wanted.machines.iter().collect(),
+            Scope::Cluster => stack.machines.keys().collect(),
+        };
+        for machine in everywhere {
             let Some(host) = observed.0.get(machine) else { continue };
             let os = host.os.as_ref().filter(|os| !supported_os.is_empty() && !supported_os.contains(*os));
             let arch = host.arch.filter(|arch| !supported_architectures.is_empty() && !supported_architectures.contains(arch));

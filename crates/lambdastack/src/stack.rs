@@ -34,7 +34,7 @@ pub struct Stack {
     pub modules: BTreeMap<ModuleName, Wanted>,
     /// wanted modules in the order in which they are applied
     pub order: Vec<ModuleName>,
-    /// what all modules are told, and where packages and images come from: kind → specification
+    /// what all modules are told, and where images come from: kind → specification
     pub shared: BTreeMap<String, Settings>,
 }
 
@@ -138,7 +138,7 @@ impl Assembly<'_> {
             let value = keys.iter().try_fold(cluster.specification.as_json(), |value, key| value.get(key));
             value.and_then(Json::as_str).unwrap_or_default().to_owned()
         };
-        let shared = [Kind::Repository, Kind::ImageRegistry, Kind::SharedConfig].into_iter();
+        let shared = [Kind::ImageRegistry, Kind::SharedConfig].into_iter();
         let shared = shared.filter_map(|kind| self.one(&kind).map(|document| (kind.to_string(), document.specification.clone())));
         Some(Stack {
             name: text(&["name"]),

@@ -73,9 +73,19 @@ pub struct Inputs {
     /// machine → port of its SSH server, where that is another than 22
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ports: BTreeMap<String, u16>,
+    /// machine → address of the whole cluster; nothing for modules that run on their own machines alone
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cluster: BTreeMap<String, String>,
     /// modules that influence this one → their machines → addresses
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub neighbours: BTreeMap<ModuleName, BTreeMap<String, String>>,
+}
+
+impl Inputs {
+    /// All machines on which something is done, with their addresses.
+    pub fn everywhere(&self) -> BTreeMap<&String, &String> {
+        self.machines.iter().chain(&self.cluster).collect()
+    }
 }
 
 impl State {

@@ -49,18 +49,24 @@ fn inventory(name: &str, inputs: &Inputs, stack: &Stack) -> Json {
         });
         (machine.clone(), variables)
     };
-    let hosts: BTreeMap<String, Json> = inputs.machines.iter().map(host).collect();
-    json!({"all": {"children": {module::group(name): {"hosts": hosts}}}})
+    let hosts = |machines: &BTreeMap<String, String>| -> Json {
+        json!({"hosts": machines.iter().map(host).collect::<BTreeMap<String, Json>>()})
+    };
+    let mut groups = BTreeMap::from([(module::group(name), hosts(&inputs.machines))]);
+    if !inputs.cluster.is_empty() {
+        groups.insert(module::ALL_MACHINES.to_owned(), hosts(&inputs.cluster));
+    }
+    json!({"all": {"children": groups}})
 }
 
 /// Only what is in the inputs, and so in the plan: nothing else decides what a playbook does.
 fn variables(name: &str, inputs: &Inputs, anew: bool) -> Json {
     let mut modules: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
-    let mut machines = inputs.machines.clone();
+    let mut machines: BTreeMap<&String, &String> = inputs.everywhere();
     modules.insert(name, inputs.machines.keys().collect());
     for (neighbour, theirs) in &inputs.neighbours {
         modules.insert(neighbour.as_str(), theirs.keys().collect());
-        machines.extend(theirs.clone());
+        machines.extend(theirs);
     }
     json!({
         "lambdastack_anew": anew,

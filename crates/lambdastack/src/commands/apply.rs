@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
     match &args.agreed {
         Some(path) => wanted::agreed(path, &paper)?,
         None if paper.plan.is_empty() || args.yes => {}
-        None => ask()?,
+        None => ask("Apply this?", "`--agreed PLAN` with what `lambdastack plan --out PLAN` wrote, or `--yes`")?,
     }
     let mut state = match state {
         Some(state) => state,
@@ -118,12 +118,12 @@ fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> R
     Ok(())
 }
 
-/// Somebody has to agree.
-fn ask() -> Result<()> {
+/// Somebody has to agree; `otherwise` says how, where nobody can be asked.
+pub(super) fn ask(question: &str, otherwise: &str) -> Result<()> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        bail!("nobody agreed to this plan\nhint: `--agreed PLAN` with what `lambdastack plan --out PLAN` wrote, or `--yes`");
+        bail!("nobody agreed to this plan\nhint: {otherwise}");
     }
-    write!(io::stderr(), "Apply this? Only `yes` is a yes: ")?;
+    write!(io::stderr(), "{question} Only `yes` is a yes: ")?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     match answer.trim() {

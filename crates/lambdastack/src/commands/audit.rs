@@ -37,6 +37,7 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         // machines that are gone from the documents cannot be logged into any more
         let mut inputs: Inputs = applied.inputs.clone();
         inputs.machines.retain(|machine, _| stack.machines.contains_key(machine));
+        inputs.cluster.retain(|machine, _| stack.machines.contains_key(machine));
         if inputs.machines.is_empty() {
             continue;
         }

@@ -45,6 +45,14 @@ const EMBEDDED: &[(&str, &str)] = embedded!(
     "prometheus/roles/prometheus/tasks/main.yml"
     "prometheus/roles/prometheus/templates/prometheus.j2"
     "prometheus/roles/prometheus/templates/prometheus.yml.j2"
+    "repository/module.yml"
+    "repository/playbooks/apply.yml"
+    "repository/playbooks/audit.yml"
+    "repository/playbooks/teardown.yml"
+    "repository/playbooks/test.yml"
+    "repository/roles/client/tasks/main.yml"
+    "repository/roles/repository/handlers/main.yml"
+    "repository/roles/repository/tasks/main.yml"
     "roles/service/tasks/main.yml"
 );
 

@@ -1,7 +1,7 @@
 //! Whether a module is what it claims to be: every lie is found, and each has its own message.
 
 use super::{
-    Catalogue, Files, Manifest, Method,
+    ALL_MACHINES, Catalogue, Files, Manifest, Method, Scope,
     catalogue::SHARED,
     group, playbook,
     tasks::{self, Findings},
@@ -129,7 +129,9 @@ impl Checked<'_> {
                 self.missing(&path, "it is not text".to_owned());
                 continue;
             };
-            let (found, misfits) = playbook::read(&source, &self.group);
+            let groups = [self.group.as_str(), ALL_MACHINES];
+            let groups = if self.manifest.scope == Scope::Cluster { &groups[..] } else { &groups[..1] };
+            let (found, misfits) = playbook::read(&source, groups);
             let readable = misfits.is_empty();
             self.misfits.extend(misfits);
             for (role, place) in &found.roles {

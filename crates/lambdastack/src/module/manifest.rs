@@ -3,7 +3,7 @@
 use super::Method;
 use crate::{
     schema::Field,
-    source::{Reader, Source, under},
+    source::{Reader, Source, under, unknown},
     version::Version,
     yaml::{self, Node, Value},
 };
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub requires: Requires,
     /// the modules that get to know of its machines
     pub influences: Vec<Rule>,
+    /// on which machines its playbooks run
+    pub scope: Scope,
     /// where it runs; everywhere where it is empty
     pub supported_os: BTreeSet<Os>,
     /// where it runs; everywhere where it is empty
@@ -48,7 +50,29 @@ pub struct Manifest {
     pub returns: Field,
 }
 
-const KEYS: [&str; 13] = [
+/// On which machines the playbooks of a module run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// on those of its components
+    #[default]
+    Component,
+    /// on those, and on all machines of the cluster
+    Cluster,
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "component" => Ok(Self::Component),
+            "cluster" => Ok(Self::Cluster),
+            _ => Err(unknown("scope", text, ["component", "cluster"])),
+        }
+    }
+}
+
+const KEYS: [&str; 14] = [
     "kind",
     "name",
     "version",
@@ -56,6 +80,7 @@ const KEYS: [&str; 13] = [
     "labels",
     "requires",
     "influences",
+    "scope",
     "supported_os",
     "supported_architectures",
     "methods",
@@ -111,6 +136,7 @@ fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Manifest> {
     let architectures = if all { Vec::new() } else { listed(reader, node, "supported_architectures") };
     let requires = requires(reader, node);
     let influences = rules(reader, node.get("influences"), "/influences");
+    let scope = if node.get("scope").is_some() { parsed(reader, node, "scope") } else { None };
     let fields = |reader: &mut Reader<'_>, key: &str| match node.get(key) {
         Some(node) => Field::read_record(reader, node, &under("", key)),
         None => Field::empty(),
@@ -126,6 +152,7 @@ fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Manifest> {
         labels,
         requires,
         influences,
+        scope: scope.unwrap_or_default(),
         supported_os,
         supported_architectures: architectures.into_iter().collect(),
         methods,

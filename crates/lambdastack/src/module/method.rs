@@ -28,11 +28,13 @@ pub enum Method {
     Scale,
     /// tries whether it works
     Test,
+    /// takes away what it brought
+    Teardown,
 }
 
 impl Method {
     /// All of them; the first five every module has.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Metadata,
         Self::Init,
         Self::Plan,
@@ -43,6 +45,7 @@ impl Method {
         Self::Upgrade,
         Self::Scale,
         Self::Test,
+        Self::Teardown,
     ];
 
     /// The word for it.
@@ -58,6 +61,7 @@ impl Method {
             Self::Upgrade => "upgrade",
             Self::Scale => "scale",
             Self::Test => "test",
+            Self::Teardown => "teardown",
         }
     }
 

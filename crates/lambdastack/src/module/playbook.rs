@@ -1,6 +1,9 @@
 //! A playbook: a list of plays, each on the machines of its own module.
 
-use super::tasks::{self, Findings};
+use super::{
+    ALL_MACHINES,
+    tasks::{self, Findings},
+};
 use crate::{
     source::{Reader, Source, under},
     yaml::{self, Node, Value},
@@ -40,8 +43,8 @@ const PLAY: [&str; 30] = [
     "no_log",
 ];
 
-/// Reads a playbook whose plays have to run on `group`: what it refers to, and what is wrong with it.
-pub(crate) fn read(source: &Source, group: &str) -> (Findings, Vec<Misfit>) {
+/// Reads a playbook whose plays have to run on one of `groups`, of which the first is the module's own: what it refers to, and what is wrong with it.
+pub(crate) fn read(source: &Source, groups: &[&str]) -> (Findings, Vec<Misfit>) {
     let mut found = Findings::default();
     let nodes = match yaml::parse(source) {
         Ok(nodes) => nodes,
@@ -57,19 +60,21 @@ pub(crate) fn read(source: &Source, group: &str) -> (Findings, Vec<Misfit>) {
             continue;
         };
         for (index, play) in plays.iter().enumerate() {
-            read_play(&mut reader, play, &under("", &index.to_string()), group, &mut found);
+            read_play(&mut reader, play, &under("", &index.to_string()), groups, &mut found);
         }
     }
     (found, reader.misfits)
 }
 
-fn read_play(reader: &mut Reader<'_>, play: &Node, pointer: &str, group: &str, found: &mut Findings) {
+fn read_play(reader: &mut Reader<'_>, play: &Node, pointer: &str, groups: &[&str], found: &mut Findings) {
     if !reader.map(play, pointer, &PLAY) {
         return;
     }
-    if let Some(hosts) = reader.required_text(play, pointer, "hosts").filter(|hosts| *hosts != group) {
+    if let Some(hosts) = reader.required_text(play, pointer, "hosts").filter(|hosts| !groups.contains(hosts)) {
         let place = play.get("hosts").map_or(play.place, |node| node.place);
-        let said = format!("the play runs on `{hosts}`, and the machines of the module are the group `{group}`");
+        let group = groups.first().unwrap_or(&"");
+        let hint = if hosts == ALL_MACHINES { "\nhint: `scope: cluster` in module.yml lets it run on all of them" } else { "" };
+        let said = format!("the play runs on `{hosts}`, and the machines of the module are the group `{group}`{hint}");
         reader.wrong(place, &under(pointer, "hosts"), said);
     }
     let mut works = false;

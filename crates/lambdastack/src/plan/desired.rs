@@ -1,6 +1,10 @@
 //! What each module would be applied with, and what is seen on machines.
 
-use crate::{module::Catalogue, stack::Stack, state::Inputs};
+use crate::{
+    module::{Catalogue, Scope},
+    stack::Stack,
+    state::Inputs,
+};
 use lsrepo_bom::ModuleName;
 use lsrepo_types::{Arch, Os};
 use serde::{Deserialize, Serialize};
@@ -12,11 +16,14 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
         let names = stack.modules.get(name).into_iter().flat_map(|wanted| &wanted.machines);
         names.filter_map(|name| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()))).collect()
     };
-    let ports = |name: &ModuleName| -> BTreeMap<String, u16> {
-        let names = stack.modules.get(name).into_iter().flat_map(|wanted| &wanted.machines);
-        let port = |name: &String| stack.machines.get(name).map(|machine| machine.port).filter(|port| *port != 22);
-        names.filter_map(|name| Some((name.clone(), port(name)?))).collect()
+    let ports = |name: &ModuleName, scope: Scope| -> BTreeMap<String, u16> {
+        let is_meant = |machine: &String| {
+            scope == Scope::Cluster || stack.modules.get(name).is_some_and(|wanted| wanted.machines.contains(machine))
+        };
+        let others = stack.machines.iter().filter(|(machine, known)| known.port != 22 && is_meant(machine));
+        others.map(|(machine, known)| (machine.clone(), known.port)).collect()
     };
+    let all = || stack.machines.iter().map(|(name, machine)| (name.clone(), machine.address.clone())).collect();
     let influences = |other: &ModuleName, labels: &BTreeMap<String, String>| {
         modules.get(other).is_some_and(|module| module.manifest.influences.iter().any(|rule| rule.matches(labels)))
     };
@@ -28,8 +35,9 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
             version: manifest.version.to_string(),
             configuration: stack.modules.get(name)?.configuration.clone(),
             playbooks: module.digest(&modules.shared),
-            ports: ports(name),
+            ports: ports(name, manifest.scope),
             machines: machines(name),
+            cluster: if manifest.scope == Scope::Cluster { all() } else { BTreeMap::new() },
             neighbours: others.map(|other| (other.clone(), machines(other))).collect(),
         })
     };

@@ -72,7 +72,8 @@ fn one(action: &Action) -> String {
 
 /// Where everything is new, the machines are in the first line, and the playbooks are what they are.
 fn is_told(change: &Change, kind: ActionKind) -> bool {
-    kind != ActionKind::Install || change.at.first().is_some_and(|key| key != "machines" && key != "playbooks")
+    let is_known = |key: &String| ["machines", "cluster", "ports", "playbooks"].contains(&key.as_str());
+    kind != ActionKind::Install || !change.at.first().is_some_and(is_known)
 }
 
 /// A value in one line of sensible length.

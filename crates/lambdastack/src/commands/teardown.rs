@@ -1,0 +1,62 @@
+//! `lambdastack teardown`: what modules brought is taken away again.
+
+use super::{
+    Context,
+    apply::{ask, hear},
+    wanted,
+};
+use crate::{
+    ansible::{self, Event},
+    apply::ApplyError,
+    cli::TeardownArgs,
+    failure::unsatisfied,
+    module::Method,
+    output,
+    state::{self, StateFile},
+    teardown::{self, Teardown},
+};
+use anyhow::Result;
+
+pub(super) fn run(context: &Context, args: &TeardownArgs) -> Result<u8> {
+    let modules = context.catalogue()?;
+    let stack = wanted::stack(context, &args.files, &modules)?;
+    let none = || unsatisfied(format!("{}: nothing was applied yet", args.state.state.display()));
+    let plan =
+        |state: &state::State| teardown::plan(&stack, &modules, state, &args.named).map_err(|wrong| unsatisfied(wrong.join("\n")));
+    let show = |plan: &[Teardown]| output::write(teardown::show(&stack.name, plan).as_bytes());
+    if args.dry_run {
+        show(&plan(&state::peek(&args.state.state)?.ok_or_else(none)?)?)?;
+        return Ok(0);
+    }
+    let program = ansible::found(&args.ansible.program)?;
+    // from here to the end nobody else changes the state
+    let file = StateFile::open(&args.state.state)?;
+    let mut state = file.load()?.ok_or_else(none)?;
+    let plan = plan(&state)?;
+    show(&plan)?;
+    if !plan.is_empty() && !args.yes {
+        ask("Tear this down?", "`--yes`")?;
+    }
+    let workplace = file.workplace()?;
+    let mut run = |teardown: &Teardown| {
+        let Teardown { module: name, inputs, .. } = teardown;
+        let module = modules.get(name).ok_or_else(|| format!("there is no module `{name}`"))?;
+        let files = ansible::workplace(module, inputs, &stack, &modules, true);
+        let folder = workplace.join(name.as_str());
+        let mut hear = |event: &Event| hear(context, name, event);
+        let share = file.share().map_err(|error| error.to_string())?;
+        ansible::run(&program, &folder, &files, Method::Teardown, share, &mut hear).map_err(|error| error.to_string())
+    };
+    match teardown::tear_down(&plan, (&file, &mut state), &mut run) {
+        Ok(done) => {
+            file.workplace()?;
+            context.note(&format!("{}: {} torn down, the state is at {}", stack.name, done.len(), state.serial));
+            Ok(0)
+        }
+        Err(ApplyError::Module(broken)) => {
+            let place = workplace.join(broken.module.as_str());
+            Err(unsatisfied(format!("{broken}\nhint: what Ansible was given lies in {}", place.display())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
