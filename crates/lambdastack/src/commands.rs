@@ -2,11 +2,15 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod init;
+mod method;
 mod module;
 mod plan;
+mod restore;
 mod state;
 mod template;
+mod test;
 mod validate;
 mod wanted;
 
@@ -98,6 +102,9 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Plan(args) => plan::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
         Command::Audit(args) => audit::run(&context, &args),
+        Command::Test(args) => test::run(&context, &args),
+        Command::Backup(args) => backup::run(&context, &args),
+        Command::Restore(args) => restore::run(&context, &args),
         Command::State(args) => state::run(&args),
         Command::Module(command) => module::run(&context, &command),
         Command::Completions { shell } => {

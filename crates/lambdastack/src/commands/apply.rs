@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
     match &args.agreed {
         Some(path) => wanted::agreed(path, &paper)?,
         None if paper.plan.is_empty() || args.yes => {}
-        None => ask()?,
+        None => agree("This plan would be applied", "`--agreed PLAN` with what `lambdastack plan --out PLAN` wrote, or `--yes`")?,
     }
     let mut state = match state {
         Some(state) => state,
@@ -117,17 +117,17 @@ fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> R
     Ok(())
 }
 
-/// Somebody has to agree.
-fn ask() -> Result<()> {
+/// Somebody has to agree; `how` says with which words that is done where nobody can be asked.
+pub(super) fn agree(what: &str, how: &str) -> Result<()> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        bail!("nobody agreed to this plan\nhint: `--agreed PLAN` with what `lambdastack plan --out PLAN` wrote, or `--yes`");
+        bail!("nobody agreed\nhint: {how}");
     }
-    write!(io::stderr(), "Apply this? Only `yes` is a yes: ")?;
+    write!(io::stderr(), "{what}. Agreed? Only `yes` is a yes: ")?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     match answer.trim() {
         "yes" => Ok(()),
-        _ => Err(unsatisfied("nobody agreed to this plan")),
+        _ => Err(unsatisfied("nobody agreed")),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use lsrepo_bom::Misfit;
 
 /// What is handed to playbooks.
-pub(crate) const GIVEN: [&str; 3] = ["lambdastack_config", "lambdastack_machines", "lambdastack_modules"];
+pub(crate) const GIVEN: [&str; 4] = ["lambdastack_config", "lambdastack_machines", "lambdastack_modules", "lambdastack_archive"];
 /// What playbooks hand back.
 pub(crate) const RETURNED: [&str; 2] = ["lambdastack_returns", "lambdastack_audit"];
 
