@@ -16,7 +16,7 @@ mod workplace;
 pub use events::{Event, Failure, Outcome};
 pub(crate) use run::write;
 pub use run::{RunError, found, run};
-pub use workplace::workplace;
+pub use workplace::{give, workplace};
 
 #[cfg(test)]
 mod tests;

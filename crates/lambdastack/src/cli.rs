@@ -52,6 +52,12 @@ pub enum Command {
     Audit(AuditArgs),
     /// Take away again what modules brought
     Teardown(TeardownArgs),
+    /// Try whether what was applied works
+    Test(TestArgs),
+    /// Save the data of modules into an archive
+    Backup(BackupArgs),
+    /// Bring the data of modules back from an archive
+    Restore(RestoreArgs),
     /// Show what was done so far
     State(StateArgs),
     /// Show modules, and check whether they are what they claim to be
@@ -200,6 +206,80 @@ pub struct AuditArgs {
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
+}
+
+/// `lambdastack test`
+#[derive(Args, Debug)]
+pub struct TestArgs {
+    /// Modules; all that can be tested where none are named
+    #[arg(value_name = "MODULE")]
+    pub only: Vec<String>,
+    /// A file of documents; `-` is stdin; repeatable
+    #[arg(short, long = "file", required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateFlag,
+    #[command(flatten)]
+    pub(crate) ansible: AnsibleFlag,
+}
+
+/// Where the documents and the state of a cluster lie.
+#[derive(Args, Debug)]
+pub struct BuildFlag {
+    /// The folder in which `cluster.yml` and `lambdastack.state.json` lie
+    #[arg(short, long, default_value = ".", value_name = "DIR")]
+    build: PathBuf,
+    /// A file of documents instead; repeatable
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What was done so far, elsewhere
+    #[arg(long, env = "LAMBDASTACK_STATE", value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+impl BuildFlag {
+    /// The files of documents.
+    pub fn files(&self) -> Vec<PathBuf> {
+        if self.files.is_empty() { vec![self.build.join("cluster.yml")] } else { self.files.clone() }
+    }
+
+    /// The file of the state.
+    pub fn state(&self) -> PathBuf {
+        self.state.clone().unwrap_or_else(|| self.build.join("lambdastack.state.json"))
+    }
+}
+
+/// `lambdastack backup`
+#[derive(Args, Debug)]
+pub struct BackupArgs {
+    /// Modules; all that can be saved where none are named
+    #[arg(value_name = "MODULE")]
+    pub only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) build: BuildFlag,
+    /// The folder into which the archive is written
+    #[arg(short, long, value_name = "DIR")]
+    pub target: PathBuf,
+    #[command(flatten)]
+    pub(crate) ansible: AnsibleFlag,
+}
+
+/// `lambdastack restore`
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// Modules; all that were saved where none are named
+    #[arg(value_name = "MODULE")]
+    pub only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) build: BuildFlag,
+    /// The archive
+    #[arg(short, long, value_name = "FILE")]
+    pub target: PathBuf,
+    /// Agree unseen that what is there now is lost
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub(crate) ansible: AnsibleFlag,
 }
 
 /// `lambdastack teardown`

@@ -2,12 +2,16 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod init;
+mod method;
 mod module;
 mod plan;
+mod restore;
 mod state;
 mod teardown;
 mod template;
+mod test;
 mod validate;
 mod wanted;
 
@@ -100,6 +104,9 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Audit(args) => audit::run(&context, &args),
         Command::Teardown(args) => teardown::run(&context, &args),
+        Command::Test(args) => test::run(&context, &args),
+        Command::Backup(args) => backup::run(&context, &args),
+        Command::Restore(args) => restore::run(&context, &args),
         Command::State(args) => state::run(&args),
         Command::Module(command) => module::run(&context, &command),
         Command::Completions { shell } => {

@@ -10,6 +10,7 @@
 
 pub mod ansible;
 pub mod apply;
+pub mod archive;
 pub mod audit;
 pub mod cli;
 mod commands;

@@ -16,6 +16,7 @@
 //! | `lambdastack_modules` | module → its machines, for this module and those that influence it |
 //! | `lambdastack_machines` | machine → address, for all machines of those; of the cluster where it says `scope: cluster` |
 //! | `lambdastack_anew` | whether an earlier run may have ended between writing files and having them taken: then reload all the same |
+//! | `lambdastack_archive` | a folder where lambdastack runs: into it `backup` fetches files, from it `restore` brings them back |
 //!
 //! Nothing else is told, so that a plan shows everything that decides what a playbook does.
 //! It returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the

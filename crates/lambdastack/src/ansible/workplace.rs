@@ -38,6 +38,14 @@ pub fn workplace(module: &Module, inputs: &Inputs, stack: &Stack, modules: &Cata
     files
 }
 
+/// Tells a run one thing more.
+pub fn give(files: &mut BTreeMap<String, Vec<u8>>, name: &str, value: Json) {
+    let text = files.get("variables.json").map(Vec::as_slice).unwrap_or_default();
+    let mut all: serde_json::Map<String, Json> = serde_json::from_slice(text).unwrap_or_default();
+    all.insert(name.to_owned(), value);
+    files.insert("variables.json".to_owned(), format!("{:#}\n", Json::Object(all)).into_bytes());
+}
+
 fn inventory(name: &str, inputs: &Inputs, stack: &Stack) -> Json {
     let host = |(machine, address): (&String, &String)| {
         let port = stack.machines.get(machine).map_or(22, |machine| machine.port);

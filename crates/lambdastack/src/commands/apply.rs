@@ -121,14 +121,14 @@ fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> R
 /// Somebody has to agree; `otherwise` says how, where nobody can be asked.
 pub(super) fn ask(question: &str, otherwise: &str) -> Result<()> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        bail!("nobody agreed to this plan\nhint: {otherwise}");
+        bail!("nobody agreed\nhint: {otherwise}");
     }
     write!(io::stderr(), "{question} Only `yes` is a yes: ")?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     match answer.trim() {
         "yes" => Ok(()),
-        _ => Err(unsatisfied("nobody agreed to this plan")),
+        _ => Err(unsatisfied("nobody agreed")),
     }
 }
 

@@ -10,7 +10,8 @@ use lsrepo_bom::Misfit;
 /// The configuration of the module.
 const CONFIGURATION: &str = "lambdastack_config";
 /// What is handed to playbooks.
-pub(crate) const GIVEN: [&str; 4] = [CONFIGURATION, "lambdastack_machines", "lambdastack_modules", "lambdastack_anew"];
+pub(crate) const GIVEN: [&str; 5] =
+    [CONFIGURATION, "lambdastack_machines", "lambdastack_modules", "lambdastack_anew", "lambdastack_archive"];
 /// What playbooks hand back.
 pub(crate) const RETURNED: [&str; 2] = ["lambdastack_returns", "lambdastack_audit"];
 

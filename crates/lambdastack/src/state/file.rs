@@ -212,6 +212,11 @@ impl StateFile {
         }
     }
 
+    /// The folder of one run below that.
+    pub fn workplace_of(&self, name: &str) -> PathBuf {
+        with_ending(&self.path, "run").join(name)
+    }
+
     fn backup(&self, serial: u64) -> PathBuf {
         with_ending(&self.path, &format!("{serial}.bak"))
     }

@@ -1,0 +1,92 @@
+//! A method of modules that were applied: tested, saved or brought back with what they were applied with.
+
+use super::{Context, apply::hear, wanted};
+use crate::{
+    ansible::{self, Event, Outcome},
+    failure::unsatisfied,
+    module::{Catalogue, Method},
+    source::unknown,
+    stack::Stack,
+    state::{Applied, State, StateError, StateFile, Status},
+};
+use anyhow::Result;
+use lsrepo_bom::ModuleName;
+use std::path::{Path, PathBuf};
+
+/// A cluster on which something was applied, and which nobody else changes meanwhile.
+pub(super) struct Ground {
+    modules: Catalogue,
+    stack: Stack,
+    file: StateFile,
+    pub(super) state: State,
+}
+
+impl Ground {
+    pub(super) fn take(context: &Context, files: &[PathBuf], state: &Path) -> Result<Self> {
+        let modules = context.catalogue()?;
+        let stack = wanted::stack(context, files, &modules)?;
+        let file = StateFile::open(state)?;
+        let state = file.load()?.ok_or_else(|| unsatisfied(format!("{}: nothing was applied yet", state.display())))?;
+        Ok(Self { modules, stack, file, state })
+    }
+
+    /// An empty folder for runs; whatever was in it is gone.
+    pub(super) fn workplace(&self) -> Result<PathBuf, StateError> {
+        self.file.workplace()
+    }
+
+    /// The modules that were asked for, each of which has to have the method; all that have it where none were.
+    pub(super) fn modules(&self, method: Method, asked: &[String]) -> Result<Vec<ModuleName>> {
+        let has = |name: &ModuleName| self.modules.get(name).is_some_and(|module| module.manifest.has(method));
+        let done = |applied: &Applied| applied.status == Status::Applied;
+        if asked.is_empty() {
+            let found: Vec<ModuleName> = self
+                .state
+                .modules
+                .iter()
+                .filter(|(name, applied)| done(applied) && has(name))
+                .map(|(name, _)| name.clone())
+                .collect();
+            let none = || unsatisfied(format!("no module that was applied has the method `{method}`"));
+            return if found.is_empty() { Err(none()) } else { Ok(found) };
+        }
+        let one = |word: &String| match self.state.modules.iter().find(|(name, _)| name.as_str() == word) {
+            None => Err(unsatisfied(unknown("module that was applied", word, self.state.modules.keys().map(ModuleName::as_str)))),
+            Some((name, applied)) if !done(applied) => Err(unsatisfied(format!("`{name}` was not applied to its end"))),
+            Some((name, _)) if !has(name) => Err(unsatisfied(format!("`{name}` does not have the method `{method}`"))),
+            Some((name, _)) => Ok(name.clone()),
+        };
+        asked.iter().map(one).collect()
+    }
+
+    /// Runs the method of a module; `archive` is where its files come from, or go to. What went wrong on machines is in the
+    /// outcome.
+    pub(super) fn run(
+        &self,
+        context: &Context,
+        program: &Path,
+        method: Method,
+        name: &ModuleName,
+        archive: Option<&Path>,
+    ) -> Result<Outcome> {
+        let (Some(module), Some(applied)) = (self.modules.get(name), self.state.modules.get(name)) else {
+            return Err(unsatisfied(format!("there is no module `{name}`")));
+        };
+        // machines that are gone from the documents cannot be logged into any more
+        let mut inputs = applied.inputs.clone();
+        inputs.machines.retain(|machine, _| self.stack.machines.contains_key(machine));
+        let mut files = ansible::workplace(module, &inputs, &self.stack, &self.modules, false);
+        if let Some(folder) = archive {
+            ansible::give(&mut files, "lambdastack_archive", folder.display().to_string().into());
+        }
+        let folder = self.file.workplace_of(name.as_str());
+        let mut hear = |event: &Event| hear(context, name, event);
+        Ok(ansible::run(program, &folder, &files, method, self.file.share()?, &mut hear)?)
+    }
+}
+
+/// What went wrong, for people.
+pub(super) fn went_wrong(name: &ModuleName, outcome: &Outcome) -> String {
+    let lines = outcome.failures.iter().map(|failure| format!("  {}: {}: {}", failure.machine, failure.task, failure.message));
+    format!("`{name}`:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,103 @@
+# Hosts of their own for the checks: systemd as PID 1 over a throw-away layer of one Debian root, each in a network
+# namespace on a bridge that has no way out. Their packages lie in the root already. Sourced, after lib.sh.
+# shellcheck shell=bash
+
+# hosts_root FOLDER PACKAGE …: a Debian 12 with sshd that has those packages, and what they need, as its only apt source
+hosts_root() {
+  local root=$1 main security
+  shift
+  main=$(debian_uri main) security=$(debian_uri security)
+  [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
+  cat >download.sh <<END
+set -e
+chroot "\$1" apt-get -qq -y --no-install-recommends --download-only install $*
+mkdir "\$1/srv/packages"
+find "\$1/var/cache/apt/archives" -name '*.deb' -exec mv -t "\$1/srv/packages" {} +
+cd "\$1/srv/packages" && dpkg-scanpackages -m . >Packages 2>/dev/null
+rm -rf "\$1"/var/lib/apt/lists/* "\$1"/etc/apt/sources.list*
+echo 'deb [trusted=yes] file:/srv/packages ./' >"\$1/etc/apt/sources.list"
+END
+  # shellcheck disable=SC2016  # mmdebstrap gives the root
+  mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus,openssh-server,sudo,python3,python3-apt,iproute2 \
+    --customize-hook='sh download.sh "$1"' bookworm "$root" \
+    "deb $main bookworm main" "deb ${security:-$main} bookworm-security main"
+  chroot "$root" useradd -m -s /bin/bash operations
+  echo 'operations ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/operations"
+  ssh-keygen -q -t ed25519 -N '' -f key
+  install -d -m 700 "$root/home/operations/.ssh"
+  cp key.pub "$root/home/operations/.ssh/authorized_keys"
+  chroot "$root" chown -R operations: /home/operations/.ssh
+  printf 'UseDNS no\n' >"$root/etc/ssh/sshd_config.d/check.conf"
+}
+
+# hosts_network: the segment, and `$desk` on it, where one works (address .1)
+hosts_network() {
+  segment=lsr-$$-net desk=lsr-$$-desk
+  ip netns add "$segment" 2>/dev/null || skip 'this machine makes no network namespaces'
+  hooks+=(remove_hosts)
+  ip -n "$segment" link add bridge type bridge
+  ip -n "$segment" link set bridge up
+  joined "$desk" 1
+}
+
+# joined NAMESPACE NUMBER: a new namespace on the segment
+joined() {
+  ip netns add "$1"
+  namespaces+=("$1")
+  ip -n "$segment" link add "port$2" type veth peer name eth0 netns "$1"
+  ip -n "$segment" link set "port$2" master bridge up
+  ip -n "$1" link set lo up
+  ip -n "$1" addr add "10.79.0.$2/24" dev eth0
+  ip -n "$1" link set eth0 up
+}
+namespaces=()
+machines=()
+
+# host NAME NUMBER ROOT: a host that starts, at 10.79.0.NUMBER
+host() {
+  # shellcheck disable=SC2154  # of `workspace`
+  local name=$1 tree=$work/hosts/$1
+  joined "lsr-$$-$name" "$2"
+  mkdir -p "$tree"/{over,work,root}
+  mount -t overlay overlay -o "lowerdir=$3,upperdir=$tree/over,workdir=$tree/work" "$tree/root" || skip 'no overlay can be mounted here'
+  echo "$name" >"$tree/root/etc/hostname"
+  printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >"$tree/root/etc/hosts"
+  : >"$tree/root/etc/machine-id"
+  setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$tree/root" --machine "$name" \
+    --network-namespace-path="/run/netns/lsr-$$-$name" --resolv-conf=off --timezone=off --console=pipe --boot \
+    </dev/null >"$work/$name.log" 2>&1 &
+  machines+=("$name:$!")
+}
+
+# leader NAME: the first process of that host
+leader() {
+  local machine
+  for machine in "${machines[@]}"; do
+    if [ "${machine%:*}" = "$1" ]; then pgrep -P "${machine#*:}" | head -n 1; fi
+  done
+}
+# in_host NAME COMMAND …: as root in that host
+in_host() {
+  local name=$1
+  shift
+  nsenter -t "$(leader "$name")" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
+}
+at_desk() { ip netns exec "$desk" "$@"; }
+# reachable NUMBER …: their keys are known once they answer
+reachable() {
+  local number
+  : >known_hosts.new
+  for number; do at_desk ssh-keyscan "10.79.0.$number" >>known_hosts.new 2>/dev/null || return; done
+  [ "$(cut -d' ' -f1 known_hosts.new | sort -u | wc -l)" = $# ] && mv known_hosts.new known_hosts
+}
+
+remove_hosts() {
+  local machine tree namespace
+  for machine in "${machines[@]}"; do
+    kill "${machine#*:}" 2>/dev/null || :
+    wait "${machine#*:}" 2>/dev/null || :
+    tree=$work/hosts/${machine%:*}/root
+    umount "$tree" 2>/dev/null || umount -l "$tree" 2>/dev/null || :
+  done
+  for namespace in "${namespaces[@]}" "$segment"; do ip netns del "$namespace" 2>/dev/null || :; done
+}
