@@ -63,6 +63,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
             .map_err(|error| error.to_string())?;
         let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
         match changed[..] {
+            [] if !outcome.failures.is_empty() => {}
             [] => context.note(&format!("{name}: nothing had to be changed")),
             _ => context.note(&format!("{name}: changed on {}", changed.join(", "))),
         }
