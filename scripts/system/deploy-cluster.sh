@@ -236,12 +236,4 @@ find repo-1/root/etc -path '*systemd*' -name 'lsrepo*' | grep . && fail 'units o
 ! in_host repo-1 getent passwd lsrepo || fail 'the user of the repository is left'
 code 0 deploy teardown -f cluster.yml --yes
 grep -q 'nothing to tear down' said.log
-
-step 'a bundle that lies on the repository machine; the store stays'
-mv bundle.tar.zst repo-1/root/srv/bundle.tar.zst
-sed -i "s|{bundle: .*|{mode: placed, bundle: /srv/bundle.tar.zst, trust_on_first_use: true, program: $lsrepo}|" cluster.yml
-code 0 deploy apply -f cluster.yml --yes
-code 0 deploy teardown -f cluster.yml --yes repository
-for name in "${hosts[@]}"; do diff -r --no-dereference "$name/before/apt" "$name/root/etc/apt"; done
-[ -d repo-1/root/var/lib/lsrepo ] && [ -e repo-1/root/srv/bundle.tar.zst ]
 printf 'a cluster out of one bundle\n'
