@@ -64,6 +64,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
             ansible::run(&program, &folder, &files, Method::Apply, share, &mut hear).map_err(|error| error.to_string())?;
         let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
         match changed[..] {
+            [] if !outcome.failures.is_empty() => {}
             [] => context.note(&format!("{name}: nothing had to be changed")),
             _ => context.note(&format!("{name}: changed on {}", changed.join(", "))),
         }
