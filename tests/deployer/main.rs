@@ -183,3 +183,62 @@ fn modules_of_ones_own_are_checked_and_used() {
     assert!(desk.well(0, &["--modules", "own", "module", "list"]).contains("common                   0.1.0    Our own"));
     desk.badly(1, &["--modules", ".", "module", "list"], &["there is no module in it"]);
 }
+
+/// A cluster on which the module `keep` was applied, and what stands for Ansible: it keeps `data` as its backup.
+fn keeper(desk: &Desk) -> (Vec<&'static str>, String) {
+    let module = "kind: lambdastack-module\nname: keep\nversion: 0.1.0\nsummary: Keeps\n\
+        methods: [metadata, init, plan, apply, audit, backup, restore, test]\n";
+    fs::create_dir_all(desk.path("mine/keep")).unwrap();
+    fs::write(desk.path("mine/keep/module.yml"), module).unwrap();
+    let documents = "kind: lambdastack-cluster\nspecification: {name: demo, components: {keep: {machines: [a]}}}\n---\n\
+        kind: infrastructure/machine\nname: a\nspecification: {ip: 10.0.0.1}\n";
+    fs::write(desk.path("cluster.yml"), documents).unwrap();
+    let script = r#"#!/bin/sh
+set -e
+archive=$(sed -n 's/.*"lambdastack_archive": "\(.*\)",*/\1/p' variables.json)
+desk=$(dirname "$0")
+case "$3" in
+  *backup.yml) cp "$desk/data" "$archive/data" ;;
+  *restore.yml) cp "$archive/data" "$desk/data" ;;
+  *test.yml) [ -e "$desk/data" ] || { echo '{"event": "failed", "machine": "a", "task": "looks", "message": "no data"}'; code=2; } ;;
+esac
+echo '{"event": "end", "returned": {"a": {"lambdastack_returns": {}}}}'
+exit ${code:-0}
+"#;
+    let program = desk.path("stand-in");
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    (vec!["--modules", "mine"], program.display().to_string())
+}
+
+#[test]
+fn what_was_saved_comes_back_and_nothing_is_touched_without_a_yes() {
+    let desk = Desk::new();
+    let (modules, ansible) = keeper(&desk);
+    let words = |more: &[&'static str]| [&modules[..], more].concat();
+    let with = |more: &[&'static str]| -> Vec<String> {
+        words(more).into_iter().map(str::to_owned).chain(["--ansible".to_owned(), ansible.clone()]).collect()
+    };
+    let run = |code: i32, more: &[&'static str]| desk.well(code, &with(more).iter().map(String::as_str).collect::<Vec<_>>());
+    let bad = |code: i32, more: &[&'static str], parts: &[&str]| {
+        desk.badly(code, &with(more).iter().map(String::as_str).collect::<Vec<_>>(), parts);
+    };
+    bad(1, &["backup", "-t", "saved"], &["nothing was applied yet"]);
+    run(0, &["apply", "-f", "cluster.yml", "--yes"]);
+    bad(1, &["test", "-f", "cluster.yml"], &["not everything works", "a: looks: no data"]);
+    fs::write(desk.path("data"), "tea").unwrap();
+    assert_eq!(run(0, &["test", "-f", "cluster.yml"]), "keep: works\n");
+    let path = run(0, &["backup", "-b", ".", "-t", "saved"]);
+    assert!(path.starts_with("saved/demo_20") && path.ends_with(".tar.zst\n"), "{path}");
+    fs::rename(desk.path(path.trim()), desk.path("archive")).unwrap();
+    fs::write(desk.path("data"), "spoilt").unwrap();
+    bad(2, &["restore", "-t", "archive"], &["nobody agreed", "--yes"]);
+    bad(1, &["restore", "-t", "archive", "--yes", "kepp"], &["unknown module that was saved `kepp`", "keep"]);
+    assert_eq!(fs::read(desk.path("data")).unwrap(), b"spoilt");
+    run(0, &["restore", "-t", "archive", "--yes"]);
+    assert_eq!(fs::read(desk.path("data")).unwrap(), b"tea");
+    assert!(!desk.path("lambdastack.state.json.run").exists());
+    let bytes = fs::read(desk.path("archive")).unwrap();
+    fs::write(desk.path("archive"), &bytes[..bytes.len() - 9]).unwrap();
+    bad(1, &["restore", "-t", "archive", "--yes"], &["it is damaged, or no backup"]);
+}

@@ -195,6 +195,14 @@ carry_out() {
     on_disk
 }
 
+# What apt knows of this address may be of another repository that was there before, with another key. Its date can be the same,
+# and then apt would not ask for more.
+forget_lists() {
+    [ "$packages" = apt ] || return 0
+    lists=$(printf '%s' "${url#*://}" | sed 's,/,_,g')
+    rm -f "$root/var/lib/apt/lists/${lists}_"*
+}
+
 # An end before anything was changed leaves nothing behind.
 undo=no
 ended() {
@@ -238,6 +246,7 @@ apply() {
     remember applying
     if [ "$again" = yes ] || [ -s "$plan/todo" ] || [ -s "$plan/stale" ] || [ -n "$(lines t)" ]; then
         carry_out
+        forget_lists
     else
         undo=no
         say "everything is as it should be"
