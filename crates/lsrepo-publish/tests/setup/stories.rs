@@ -55,6 +55,21 @@ fn a_debian_host_has_our_source_alone_and_is_reverted_byte_for_byte() {
 }
 
 #[test]
+fn what_apt_knows_of_the_address_from_before_is_forgotten_and_nothing_else() {
+    let host = Host::debian();
+    let of_ours = "/var/lib/apt/lists/repo.example:8080_apt_debian-12_dists_debian-12_InRelease";
+    let of_others = ["/var/lib/apt/lists/repo.example_apt_debian-12_InRelease", "/var/lib/apt/lists/vendor.example_old_InRelease"];
+    host.write(of_ours, "of a repository with another key\n");
+    of_others.iter().for_each(|list| host.write(list, "of another address\n"));
+    host.well(&script("debian-12", PLAIN, &[]), &[]);
+    assert!(!host.path(of_ours).exists());
+    host.write(of_ours, "of this one\n");
+    host.well(&script("debian-12", PLAIN, &[]), &[]);
+    assert!(host.path(of_ours).exists(), "nothing was set up anew");
+    assert!(of_others.iter().all(|list| host.path(list).exists()));
+}
+
+#[test]
 fn an_ubuntu_of_old_has_one_line() {
     let after = there_and_back(&Host::bionic(), &script("ubuntu-18.04", PLAIN, &[]), &[]);
     let source = at(&after, "etc/apt/sources.list.d/lsrepo.list");
