@@ -19,7 +19,6 @@ step 'an image of ten layers, 1.1 GB, and one of 1.1 MB'
 python3 "$project/scripts/bench/registry_image.py" "$work/big" 10 113000000
 python3 "$project/scripts/bench/registry_image.py" "$work/small" 1 1100000
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 wait_for() { for _ in $(seq 100); do curl -s -o /dev/null "$1" && return; sleep 0.1; done; fail "$1 does not answer"; }
 ours=127.0.0.1:$(free_port) theirs=127.0.0.1:$(free_port) static=127.0.0.1:$(free_port)
 

@@ -12,7 +12,6 @@ need python3 wrk nginx curl gpg
 build
 workspace bench-serve
 seconds=${1:-5} count=${2:-100000}
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 wait_for() { for _ in $(seq 300); do curl -fs -o /dev/null "$1" && return; sleep 0.02; done; fail "$1 does not answer"; }
 cpu() { # user and system, in hundredths of a second, of a process and its children
   local pid total=0

@@ -104,7 +104,6 @@ CONF
   background+=($!)
   wait_for curl -sS "http://$registry/v2/"
 }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # two_architectures NAME: an image layout $work/NAME with an index for amd64 and arm64, made by buildah; it says hello.
 # Both have the same program: nobody here runs the other one.

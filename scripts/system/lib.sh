@@ -50,6 +50,19 @@ clean() {
 }
 hooks=()
 
+# free_port: one that nobody listens on
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# until_true WHAT COMMAND …: asks until it is so
+until_true() {
+  local what=$1 _
+  shift
+  for _ in $(seq 300); do
+    "$@" 2>/dev/null && return
+    sleep 0.1
+  done
+  fail "$what"
+}
+
 # closed_network PREFIX: the namespaces $repo (PREFIX.1) and $host (PREFIX.2) that reach nothing but each other
 closed_network() {
   local side namespace device address

@@ -8,18 +8,6 @@ need apt-get curl openssl python3 gpg skopeo containerd ctr haproxy
 build
 workspace scale-out
 
-# free_port: one that nobody listens on
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-# until_true WHAT COMMAND …: asks until it is so
-until_true() {
-  local what=$1 _
-  shift
-  for _ in $(seq 300); do
-    "$@" 2>/dev/null && return
-    sleep 0.1
-  done
-  fail "$what"
-}
 
 step 'object storage: a server from the package index of Python, with a certificate of its own authority'
 if command -v moto_server >/dev/null 2>&1 && moto_server --help >/dev/null 2>&1; then

@@ -9,18 +9,6 @@ build
 workspace service
 crowd=$project/scripts/system/crowd.py
 
-# free_port: one that nobody listens on
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-# until_true WHAT COMMAND …: asks until it is so
-until_true() {
-  local what=$1 _
-  shift
-  for _ in $(seq 300); do
-    "$@" 2>/dev/null && return
-    sleep 0.1
-  done
-  fail "$what"
-}
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 ended() { ! kill -0 "$1" 2>/dev/null; }
 
