@@ -2,15 +2,14 @@
 
 mod approvers;
 
-use crate::{cli::Cli, progress::Progress, shelves};
+use crate::{cli::Cli, progress::Progress, shelves, whole};
 use anyhow::{Context as _, Result, bail};
 use lsrepo_sign::{Keyring, SecretKey};
 use lsrepo_store::{Guard, Store, StoreError};
 use lsrepo_types::{Bytes, Timestamp};
 use std::{
     env, fs,
-    io::Write,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -149,17 +148,13 @@ impl Context {
         let dir = self.home.join("keys");
         fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).with_context(|| dir.display().to_string())?;
-        let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-        let mut out = match opened {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                bail!(
-                    "{}: there is a key already\nhint: `lsrepo key list` shows it; move the file away to make another",
-                    file.display()
-                )
-            }
-            other => other.with_context(|| file.display().to_string())?,
-        };
-        out.write_all(key.armored().as_bytes()).and_then(|()| out.sync_all()).with_context(|| file.display().to_string())?;
+        // as a whole or not at all: half a key would lock its owner out
+        if !whole::write_new_secret(file, &key.armored())? {
+            bail!(
+                "{}: there is a key already\nhint: `lsrepo key list` shows it; move the file away to make another",
+                file.display()
+            )
+        }
         self.progress.note(&format!("made a signing key: {}", key.fingerprint()));
         Ok(key)
     }
@@ -187,8 +182,7 @@ fn keep_public(dir: &Path, bytes: &[u8]) -> Result<Vec<String>> {
     let fingerprints: Vec<String> = Keyring::parse(bytes)?.fingerprints().iter().map(ToString::to_string).collect();
     let Some(first) = fingerprints.first() else { bail!("there is no key in it") };
     fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-    let (file, part) = (dir.join(format!("{first}.asc")), dir.join(format!(".{first}.part")));
-    fs::write(&part, bytes).and_then(|()| fs::rename(&part, &file)).with_context(|| file.display().to_string())?;
+    whole::write(&dir.join(format!("{first}.asc")), |out| Ok(out.write_all(bytes)?))?;
     Ok(fingerprints)
 }
 
