@@ -27,8 +27,10 @@ pub mod schema;
 pub mod source;
 pub mod stack;
 pub mod state;
+pub mod status;
 pub mod teardown;
 pub mod template;
+pub mod upgrade;
 pub mod version;
 pub mod yaml;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    method::{Ground, went_wrong},
+    method::{Ground, archive_of, went_wrong},
 };
 use crate::{
     archive::{self, FORM, Metadata},
@@ -12,17 +12,26 @@ use crate::{
     output,
 };
 use anyhow::{Context as _, Result};
+use lsrepo_bom::ModuleName;
 use lsrepo_types::Timestamp;
 use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<u8> {
     let ground = Ground::take(context, &args.build.files(), &args.build.state())?;
     let names = ground.modules(Method::Backup, &args.only)?;
+    let path = save(context, &ground, &args.ansible.program, &names, &args.target)?;
+    output::write(format!("{}\n", path.display()).as_bytes())?;
+    Ok(0)
+}
+
+/// Writes an archive of the data of these modules into the folder `target`, and gives its path.
+pub(super) fn save(context: &Context, ground: &Ground, program: &Path, names: &[ModuleName], target: &Path) -> Result<PathBuf> {
     let workplace = ground.workplace()?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut metadata = Metadata {
@@ -40,22 +49,21 @@ pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<u8> {
     for name in names {
         let place = folder.join(name.as_str());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&place).with_context(|| place.display().to_string())?;
-        let outcome = ground.run(context, &args.ansible.program, Method::Backup, &name, Some(&place))?;
+        let outcome = ground.run(context, program, Method::Backup, name, &[archive_of(&place)])?;
         if !outcome.failures.is_empty() {
             ground.workplace()?;
-            return Err(unsatisfied(format!("nothing was saved: the backup went wrong\n{}", went_wrong(&name, &outcome))));
+            return Err(unsatisfied(format!("nothing was saved: the backup went wrong\n{}", went_wrong(name, &outcome))));
         }
         let mut saved = archive::gather(&place)?;
         if saved.files.is_empty() {
             return Err(unsatisfied(format!("the backup of `{name}` handed no file out")));
         }
-        if let Some(applied) = ground.state.modules.get(&name) {
+        if let Some(applied) = ground.state.modules.get(name) {
             (saved.version, saved.returns) = (applied.inputs.version.clone(), applied.returns.clone());
         }
-        metadata.modules.insert(name, saved);
+        metadata.modules.insert(name.clone(), saved);
     }
-    let path = archive::write(&args.target, &metadata, &folder)?;
+    let path = archive::write(target, &metadata, &folder)?;
     ground.workplace()?;
-    output::write(format!("{}\n", path.display()).as_bytes())?;
-    Ok(0)
+    Ok(path)
 }

@@ -3,7 +3,7 @@
 use super::{
     Context,
     apply::ask,
-    method::{Ground, went_wrong},
+    method::{Ground, archive_of, went_wrong},
 };
 use crate::{archive, cli::RestoreArgs, failure::unsatisfied, module::Method, source::unknown};
 use anyhow::{Context as _, Result};
@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<u8> {
     archive::read(&args.target, Some((&folder, &names))).map_err(unsatisfied)?;
     for name in &names {
         let place = folder.join(name.as_str());
-        let outcome = ground.run(context, &args.ansible.program, Method::Restore, name, Some(&place))?;
+        let outcome = ground.run(context, &args.ansible.program, Method::Restore, name, &[archive_of(&place)])?;
         if !outcome.failures.is_empty() {
             return Err(unsatisfied(format!("not everything is as it was\n{}", went_wrong(name, &outcome))));
         }

@@ -12,7 +12,7 @@ pub(super) fn run(context: &Context, args: &TestArgs) -> Result<u8> {
     ground.workplace()?;
     let mut wrong = Vec::new();
     for name in ground.modules(Method::Test, &args.only)? {
-        let outcome = ground.run(context, &args.ansible.program, Method::Test, &name, None)?;
+        let outcome = ground.run(context, &args.ansible.program, Method::Test, &name, &[])?;
         match outcome.failures.is_empty() {
             true => output::write(format!("{name}: works\n").as_bytes())?,
             false => wrong.push(went_wrong(&name, &outcome)),
