@@ -94,11 +94,13 @@ power_off() {
   machines=("${left[@]}")
 }
 
-# leader NAME: the first process of that host
+# leader NAME: the first process of that host; its number is not somebody else's by now
 leader() {
   local machine
   for machine in "${machines[@]}"; do
-    if [ "${machine%:*}" = "$1" ]; then pgrep -P "${machine#*:}" | head -n 1; fi
+    if [ "${machine%:*}" = "$1" ] && grep -qsF "$work/hosts/$1/root" "/proc/${machine#*:}/cmdline"; then
+      pgrep -P "${machine#*:}" | head -n 1
+    fi
   done
 }
 # in_host NAME COMMAND …: as root in that host
@@ -127,10 +129,7 @@ reachable() {
 
 remove_hosts() {
   local machine namespace tree
-  for machine in "${machines[@]}"; do
-    kill "${machine#*:}" 2>/dev/null || :
-    wait "${machine#*:}" 2>/dev/null || :
-  done
+  for machine in "${machines[@]}"; do end "${machine#*:}"; done
   for tree in "$work"/hosts/*/root; do umount "$tree" 2>/dev/null || umount -l "$tree" 2>/dev/null || :; done
   for namespace in "${namespaces[@]}" "$segment"; do ip netns del "$namespace" 2>/dev/null || :; done
 }

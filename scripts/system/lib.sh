@@ -32,6 +32,14 @@ debian_uri() {
     awk -v want="$1" '{ security = ($2 ~ /-security$/) } (want == "security") == security { print $1; exit }'
 }
 
+# runs PID: it is a job of this shell that still runs. Numbers come again: what ended long ago may be somebody else by now.
+runs() { jobs -pr | grep -qx "$1"; }
+# end PID: such a job is asked to end
+end() {
+  if runs "$1"; then kill "$1" 2>/dev/null || :; fi
+  wait "$1" 2>/dev/null || :
+}
+
 # A folder of its own, gone at the end; what runs in the background is ended by its number.
 work=
 background=()
@@ -41,10 +49,7 @@ workspace() {
 }
 clean() {
   local pid
-  for pid in "${background[@]}"; do
-    kill "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || :
-  done
+  for pid in "${background[@]}"; do end "$pid"; done
   for hook in "${hooks[@]}"; do "$hook" || :; done
   rm -rf --one-file-system "$work"
 }

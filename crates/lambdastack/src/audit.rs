@@ -1,26 +1,38 @@
-//! What was changed by hand: the audits of modules, gathered machine by machine, as a plan takes them.
+//! What was changed by hand: the audits of modules, gathered machine by machine, as a plan takes them; and what of it is a
+//! configuration that documents could ask for.
 
 use crate::{
     ansible::Outcome,
     plan::{Host, Observed},
+    schema::Settings,
     state::Inputs,
 };
 use lsrepo_bom::ModuleName;
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 
 /// What an audit hands back of a machine.
 #[derive(Deserialize)]
 struct Report {
     in_order: bool,
     differences: Vec<String>,
+    /// keys of the configuration, as they are on that machine
+    #[serde(default)]
+    configuration: Map<String, Json>,
 }
 
-/// Takes what the audit of a module said of its machines in. A machine that said nothing is an error.
-pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outcome: &Outcome) -> Result<(), String> {
+/// machine → keys of a module's configuration, as they are there
+pub type Found = BTreeMap<String, Map<String, Json>>;
+
+/// Takes what the audit of a module said of its machines in, and gives what of its configuration they told. A machine that said
+/// nothing is an error.
+pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outcome: &Outcome) -> Result<Found, String> {
+    let mut found = Found::new();
     for machine in inputs.everywhere().into_keys() {
         let report = outcome.returned.get(machine).and_then(|value| value.get("lambdastack_audit")).cloned();
         let report = report.ok_or_else(|| format!("the audit of `{module}` handed nothing back of `{machine}`"))?;
-        let Report { in_order, mut differences } = serde_json::from_value(report)
+        let Report { in_order, mut differences, configuration } = serde_json::from_value(report)
             .map_err(|error| format!("the audit of `{module}` handed back of `{machine}` what does not fit: {error}"))?;
         if !in_order && differences.is_empty() {
             differences.push("it is not as it was".to_owned());
@@ -29,8 +41,31 @@ pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outco
         if !differences.is_empty() {
             host.differences.insert(module.clone(), differences);
         }
+        if inputs.machines.contains_key(machine) {
+            found.insert(machine.clone(), configuration);
+        }
     }
-    Ok(())
+    Ok(found)
+}
+
+/// The configuration that was applied, with what was found on the machines in its place; `None` where that is the same. What they
+/// do not agree upon is no configuration, and told.
+pub fn configuration(module: &ModuleName, applied: &Settings, found: &Found) -> Result<Option<Json>, String> {
+    let mut taken = applied.as_json().clone();
+    let keys = found.values().flat_map(|keys| keys.keys());
+    for key in keys {
+        let before = applied.as_json().get(key).unwrap_or(&Json::Null);
+        let of = |keys: &Map<String, Json>| keys.get(key).unwrap_or(before).clone();
+        let mut values = found.iter().map(|(machine, keys)| (machine, of(keys)));
+        let Some((first, value)) = values.next() else { continue };
+        if let Some((other, another)) = values.find(|(_, another)| *another != value) {
+            return Err(format!("`{key}` of `{module}` is {value} on {first} and {another} on {other}: no configuration is both"));
+        }
+        if let Some(all) = taken.as_object_mut() {
+            all.insert(key.clone(), value);
+        }
+    }
+    Ok((taken != *applied.as_json()).then_some(taken))
 }
 
 #[cfg(test)]
@@ -45,7 +80,7 @@ mod tests {
         let take = |report: serde_json::Value| {
             let mut observed = Observed::default();
             let outcome = Outcome { returned: [("a".to_owned(), report)].into(), ended: true, ..Outcome::default() };
-            take(&mut observed, &module, &inputs, &outcome).map(|()| observed)
+            take(&mut observed, &module, &inputs, &outcome).map(|_| observed)
         };
         let differs = take(json!({"lambdastack_audit": {"in_order": false, "differences": ["x"]}})).unwrap();
         assert_eq!(differs.0["a"].differences[&module], ["x"]);
@@ -53,5 +88,20 @@ mod tests {
         assert_eq!(silent.0["a"].differences[&module], ["it is not as it was"]);
         assert!(take(json!({"lambdastack_audit": {"in_order": true, "differences": []}})).unwrap().0["a"].differences.is_empty());
         assert!(take(json!({})).is_err() && take(json!({"lambdastack_audit": {"in_order": "yes"}})).is_err());
+    }
+    #[test]
+    fn what_machines_agree_upon_is_a_configuration_and_what_they_do_not_is_told() {
+        let applied: Settings = serde_json::from_value(json!({"maximum_connections": 4000, "frontends": []})).unwrap();
+        let module: ModuleName = "haproxy".parse().unwrap();
+        let found = |all: &[(&str, Json)]| -> Found {
+            all.iter().map(|(machine, keys)| ((*machine).to_owned(), keys.as_object().unwrap().clone())).collect()
+        };
+        let same = json!({"maximum_connections": 4000});
+        let other = json!({"maximum_connections": 77});
+        assert_eq!(configuration(&module, &applied, &found(&[("a", same.clone()), ("b", json!({}))])), Ok(None));
+        let taken = configuration(&module, &applied, &found(&[("a", other.clone()), ("b", other.clone())]));
+        assert_eq!(taken, Ok(Some(json!({"maximum_connections": 77, "frontends": []}))));
+        let said = configuration(&module, &applied, &found(&[("a", same), ("b", other)])).unwrap_err();
+        assert_eq!(said, "`maximum_connections` of `haproxy` is 4000 on a and 77 on b: no configuration is both");
     }
 }

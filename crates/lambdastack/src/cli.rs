@@ -211,6 +211,9 @@ pub struct AuditArgs {
     /// Write what was found for `lambdastack plan --observed`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Take what was changed into the configuration: write documents that ask for what is there now
+    #[arg(long, value_name = "FILE")]
+    pub take: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
     /// Form of what is printed

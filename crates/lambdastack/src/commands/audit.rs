@@ -3,15 +3,21 @@
 use super::{Context, apply::hear, wanted};
 use crate::{
     ansible::{self, Event},
-    audit,
+    audit::{self, Found},
     cli::AuditArgs,
-    failure::unsatisfied,
-    module::Method,
+    document,
+    failure::{self, unsatisfied},
+    kind::Kind,
+    module::{Catalogue, Method},
     output,
     plan::Observed,
-    state::{Inputs, StateFile, Status},
+    source::Source,
+    state::{Inputs, State, StateFile, Status},
+    template,
 };
 use anyhow::{Context as _, Result};
+use lsrepo_bom::ModuleName;
+use std::collections::BTreeMap;
 
 /// Exit code 0 where everything is as it was applied, 2 where something differs.
 pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
@@ -20,7 +26,7 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
     let file = StateFile::open(&args.state.state)?;
     let state = file.load()?.ok_or_else(|| unsatisfied(format!("{}: nothing was applied yet", args.state.state.display())))?;
     let (workplace, mut observed) = (file.workplace()?, Observed::default());
-    let mut troubles = Vec::new();
+    let (mut troubles, mut found) = (Vec::new(), BTreeMap::new());
     for (name, applied) in &state.modules {
         let Some(module) = modules.get(name).filter(|_| applied.status == Status::Applied) else {
             context.note(&format!("note: `{name}` is not looked at: it was not applied to its end, or is not known here"));
@@ -47,8 +53,9 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
             troubles.push(format!("the audit of `{name}` went wrong: {}: {}: {}", failure.machine, failure.task, failure.message));
             inputs.machines.remove(&failure.machine);
         }
-        if let Err(trouble) = audit::take(&mut observed, name, &inputs, &outcome) {
-            troubles.push(trouble);
+        match audit::take(&mut observed, name, &inputs, &outcome) {
+            Ok(machines) => drop(found.insert(name.clone(), machines)),
+            Err(trouble) => troubles.push(trouble),
         }
     }
     file.workplace()?;
@@ -67,8 +74,34 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         }
         if text.is_empty() && troubles.is_empty() { format!("{}: everything is as it was applied\n", stack.name) } else { text }
     })?;
+    if let Some(path) = &args.take {
+        let text = taken(&state, &modules, &found)?;
+        output::write_private(path, text.as_bytes()).with_context(|| path.display().to_string())?;
+        let what = if text.is_empty() {
+            "nothing that documents could ask for was changed"
+        } else {
+            "in the place of your documents of the same kinds"
+        };
+        context.note(&format!("{}: {what}", path.display()));
+    }
     if !troubles.is_empty() {
         return Err(unsatisfied(troubles.join("\n")));
     }
     Ok(if differs { 2 } else { 0 })
+}
+
+/// What was found, as documents of the modules' configurations.
+fn taken(state: &State, modules: &Catalogue, found: &BTreeMap<ModuleName, Found>) -> Result<String> {
+    let mut documents = Vec::new();
+    for (name, applied) in &state.modules {
+        let Some(found) = found.get(name) else { continue };
+        let Some(values) = audit::configuration(name, &applied.inputs.configuration, found).map_err(unsatisfied)? else { continue };
+        let text = template::document(&Kind::Module(name.clone()), None, &values, modules).unwrap_or_default();
+        let (_, misfits) = document::read(&[Source::new(format!("what was found of {name}"), text.clone())], modules);
+        if !misfits.is_empty() {
+            return Err(failure::misfits(&misfits));
+        }
+        documents.push(text);
+    }
+    Ok(documents.join("---\n"))
 }

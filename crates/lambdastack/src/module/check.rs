@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What an audit hands back.
 const AUDIT: [&str; 2] = ["differences", "in_order"];
 
+/// What an audit may hand back too: keys of the configuration, as they are on the machine.
+const CONFIGURATION: &str = "configuration";
 /// The shared role that hands back what an upgrade would install.
 const UPGRADE: &str = "upgrade";
 
@@ -174,7 +176,8 @@ impl Checked<'_> {
             self.misfits.push(source.misfit(Place::default(), "", said));
             return;
         };
-        for key in keys.iter().filter(|key| !expected.contains(&key.as_str())) {
+        let may = |key: &str| method == Method::Audit && key == CONFIGURATION;
+        for key in keys.iter().filter(|key| !expected.contains(&key.as_str()) && !may(key)) {
             self.misfits.push(source.misfit(*place, "", format!("it hands back `{key}`, which is not described")));
         }
         for key in expected.iter().filter(|key| !keys.iter().any(|one| one == *key)) {
