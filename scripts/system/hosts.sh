@@ -63,10 +63,28 @@ host() {
   echo "$name" >"$tree/root/etc/hostname"
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >"$tree/root/etc/hosts"
   : >"$tree/root/etc/machine-id"
-  setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$tree/root" --machine "$name" \
-    --network-namespace-path="/run/netns/lsr-$$-$name" --resolv-conf=off --timezone=off --console=pipe --boot \
-    </dev/null >"$work/$name.log" 2>&1 &
-  machines+=("$name:$!")
+  power_on "$name"
+}
+
+# power_on NAME: the host starts, as it was left
+power_on() {
+  setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$work/hosts/$1/root" --machine "$1" \
+    --network-namespace-path="/run/netns/lsr-$$-$1" --resolv-conf=off --timezone=off --console=pipe --boot \
+    </dev/null >>"$work/$1.log" 2>&1 &
+  machines+=("$1:$!")
+}
+# power_off NAME: as if its plug was pulled
+power_off() {
+  local machine others=()
+  for machine in "${machines[@]}"; do
+    if [ "${machine%:*}" != "$1" ]; then
+      others+=("$machine")
+      continue
+    fi
+    kill -KILL "$(leader "$1")"
+    wait "${machine#*:}" 2>/dev/null || :
+  done
+  machines=("${others[@]}")
 }
 
 # leader NAME: the first process of that host
