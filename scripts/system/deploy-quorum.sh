@@ -24,6 +24,7 @@ cat >java.sh <<'END'
 mount -t proc proc root/proc
 chroot root apt-get -qq update
 chroot root apt-get -qq -y --no-install-recommends install default-jre
+rm -rf root/var/lib/apt/lists/* root/var/cache/apt/*.bin
 END
 unshare --mount --pid --fork sh -e java.sh >java.log 2>&1 || { tail -n 20 java.log; fail 'no Java'; }
 hosts_network
