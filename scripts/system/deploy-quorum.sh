@@ -19,14 +19,6 @@ cd "$work"
 step 'three hosts with systemd, whose packages lie on them'
 hosts_root root ca-certificates curl ethtool gnupg iproute2 jq logrotate lsof net-tools openssl psmisc rsync tar unzip procps tzdata \
   etcd-client etcd-server rabbitmq-server zookeeper
-# Java is on them already, so that it is unpacked once and not three times
-cat >java.sh <<'END'
-mount -t proc proc root/proc
-chroot root apt-get -qq update
-chroot root apt-get -qq -y --no-install-recommends install default-jre
-rm -rf root/var/lib/apt/lists/* root/var/cache/apt/*.bin
-END
-unshare --mount --pid --fork sh -e java.sh >java.log 2>&1 || { tail -n 20 java.log; fail 'no Java'; }
 hosts_network
 for number in 1 2 3; do host "q-$number" "1$number" "$work/root"; done
 wait_for reachable 11 12 13
