@@ -2,7 +2,7 @@
 # The checks on a whole system: real packages from this machine's apt sources, real clients, a host behind an air
 # gap, power that fails. What this machine cannot do is skipped with a reason.
 #
-#   scripts/test-system.sh [CHECK …]     default: all of those below; `deploy-stack` takes longer, and is asked for by name
+#   scripts/test-system.sh [CHECK …]     default: all of those below; other checks of `deploy-…` take longer, and are asked for by name
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # As fast to build as to run: what is released is linked as a whole, which takes minutes.

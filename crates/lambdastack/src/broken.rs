@@ -94,8 +94,12 @@ methods: [metadata, init, plan, apply, audit]
 roles: [web, service]
 configuration:
   port: {type: port, default: 80}
+  tls: {type: boolean, default: false}
 returns:
   port: port
+health:
+  - {name: page, port: port, tls: tls, http: /}
+  - {name: admin, port: 8081, send: status, receive: up}
 ";
 
 const APPLY: &str = "- hosts: web
@@ -197,6 +201,36 @@ const MODULES: &[(&str, &str, &str, &str)] = &[
         "{lambdastack_returns: {pid: 1, ",
     ),
     ("an audit that does not say what differs", "playbooks/audit.yml", ", differences: []", ""),
+    (
+        "health that is no list",
+        "module.yml",
+        "health:\n  - {name: page, port: port, tls: tls, http: /}\n  - {name: admin, port: 8081, send: status, receive: up}\n",
+        "health: {name: page, port: port}\n",
+    ),
+    ("an unknown key of a check", "module.yml", "http: /}", "htpp: /}"),
+    ("a check without a name", "module.yml", "{name: admin, ", "{"),
+    ("a check whose name is none", "module.yml", "name: admin", "name: Admin page"),
+    ("a check twice", "module.yml", "name: admin", "name: page"),
+    ("a check without a port", "module.yml", ", port: 8081", ""),
+    ("a check at a port that is none", "module.yml", "port: 8081", "port: 80810"),
+    ("a check at a port in a list", "module.yml", "port: 8081", "port: [8081]"),
+    ("a check at a field that the configuration does not have", "module.yml", "port: port,", "port: prot,"),
+    ("a check at a field that is no port", "module.yml", "port: port,", "port: tls,"),
+    ("a check with TLS by a field that is a port", "module.yml", "tls: tls", "tls: port"),
+    ("a check that is switched by a number", "module.yml", "tls: tls", "when: 1"),
+    ("a page that is none", "module.yml", "http: /}", "http: status}"),
+    ("a page with a blank", "module.yml", "http: /}", "http: \"/a b\"}"),
+    ("a page that Ansible would work out", "module.yml", "http: /}", "http: \"/{{x}}\"}"),
+    ("a status code that is none", "module.yml", "http: /}", "http: /, expect: 20}"),
+    ("a status code that is text", "module.yml", "http: /}", "http: /, expect: [200, ok]}"),
+    ("no status code at all", "module.yml", "http: /}", "http: /, expect: []}"),
+    ("a status code without a page", "module.yml", "receive: up", "receive: up, expect: 200"),
+    ("a page and something that is sent", "module.yml", "receive: up", "http: /"),
+    ("something that is sent and not answered", "module.yml", ", receive: up", ""),
+    ("something empty that is expected", "module.yml", "receive: up", "receive: \"\""),
+    ("something that is sent and cannot be read", "module.yml", "send: status", "send: \"\\0\""),
+    ("something that playbooks cannot be told", "module.yml", "roles:", "gets: [tragets]\nroles:"),
+    ("targets that nobody asked for", "roles/web/templates/web.conf.j2", "lambdastack_config.port", "lambdastack_targets"),
     ("what is handed back for all machines at once", "playbooks/audit.yml", "        per_host: true\n", ""),
 ];
 

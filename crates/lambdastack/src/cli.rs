@@ -1,5 +1,6 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
+pub mod health;
 mod later;
 
 pub use later::{ComponentsArgs, StatusArgs, UpgradeArgs};
@@ -62,6 +63,8 @@ pub enum Command {
     Backup(BackupArgs),
     /// Bring the data of modules back from an archive
     Restore(RestoreArgs),
+    /// Ask whether what was applied is well, once or again and again for Prometheus
+    Health(health::HealthArgs),
     /// Bring packages to the versions that the repository has now
     Upgrade(UpgradeArgs),
     /// Show how things are: what was applied, where, in which version, and whether that is what the documents say

@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod backup;
+mod health;
 mod init;
 mod method;
 mod module;
@@ -125,6 +126,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Test(args) => test::run(&context, &args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => restore::run(&context, &args),
+        Command::Health(args) => health::run(&context, &args),
         Command::Upgrade(args) => upgrade::run(&context, &args),
         Command::Status(args) => status::run(&context, &args),
         Command::Components(args) => status::components(&context, &args),

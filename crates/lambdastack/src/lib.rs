@@ -16,6 +16,7 @@ pub mod cli;
 mod commands;
 pub mod document;
 mod failure;
+pub mod health;
 pub mod init;
 pub mod kind;
 pub mod merge;

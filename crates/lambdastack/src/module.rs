@@ -6,6 +6,7 @@
 //! modules/haproxy/roles/haproxy/…         its own roles
 //! modules/roles/service/…                 roles that modules share
 //! ```
+//! `health` in `module.yml` says how one sees whether it is well, which `lambdastack health` asks.
 //! The methods `metadata`, `init` and `plan` are answered by lambdastack from `module.yml`; all others are playbooks.
 //! A playbook runs on the group of the module's name (`-` is `_` there), and where the module says `scope: cluster` also on
 //! `all_machines`, which are those of the cluster. It is given
@@ -16,6 +17,7 @@
 //! | `lambdastack_modules` | module → its machines, for this module and those that influence it |
 //! | `lambdastack_machines` | machine → address, for all machines of those; of the cluster where it says `scope: cluster` |
 //! | `lambdastack_anew` | whether an earlier run may have ended between writing files and having them taken: then reload all the same |
+//! | `lambdastack_targets` | where it says `gets: [targets]`: how one sees whether the modules of the cluster are well, as `lambdastack health serve` reads it |
 //! | `lambdastack_archive` | a folder where lambdastack runs: into it `backup` fetches files, from it `restore` brings them back |
 //!
 //! Nothing else is told, so that a plan shows everything that decides what a playbook does.
@@ -34,7 +36,7 @@ mod variables;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::check;
 pub use files::Files;
-pub use manifest::{Manifest, Scope};
+pub use manifest::{Check, Extra, Manifest, Scope};
 pub use method::Method;
 
 use lsrepo_types::Hasher;

@@ -8,7 +8,7 @@ mod file;
 
 pub use file::{StateError, StateFile, peek};
 
-use crate::schema::Settings;
+use crate::{health::Targets, schema::Settings};
 use lsrepo_bom::ModuleName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,6 +79,9 @@ pub struct Inputs {
     /// modules that influence this one → their machines → addresses
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub neighbours: BTreeMap<ModuleName, BTreeMap<String, String>>,
+    /// how one sees whether the modules of the cluster are well; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Targets>,
 }
 
 impl Inputs {

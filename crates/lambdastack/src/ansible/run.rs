@@ -2,6 +2,7 @@
 
 use super::{Event, Outcome};
 use crate::module::Method;
+use lsrepo_types::Digest;
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
@@ -70,6 +71,7 @@ pub fn run(
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
         command.env_remove(name);
     }
+    command.env("ANSIBLE_SSH_CONTROL_PATH", control_path(folder));
     command.env("ANSIBLE_CONFIG", folder.join("ansible.cfg")).current_dir(folder).stdin(share).stdout(Stdio::piped());
     command.stderr(private(&errors).map_err(io(&errors))?);
     let mut child = command.spawn().map_err(|error| RunError::Program { program: program.to_owned(), error })?;
@@ -100,6 +102,13 @@ pub fn run(
             Err(RunError::Ended { program: program.to_owned(), code, said })
         }
     }
+}
+
+/// Connections stay open for a while, and are found again by their address: those of one state, and never those of another one,
+/// whose machines may have the same addresses elsewhere.
+fn control_path(folder: &Path) -> String {
+    let runs = folder.parent().unwrap_or(folder);
+    format!("%(directory)s/{}-%%C", &Digest::of(runs.as_os_str().as_encoded_bytes()).hex()[..8])
 }
 
 /// Where a program is, so that nothing is begun where there is none.

@@ -48,6 +48,7 @@ fn a_run_gets_its_machines_its_configuration_and_whoever_influences_it() {
           "lambdastack_anew": false,
           "lambdastack_config": {
             "haproxy_port": 8404,
+            "health_port": 9180,
             "listen_port": 9090,
             "node_exporter_port": 9100,
             "retention_days": 15,

@@ -76,10 +76,14 @@ fn variables(name: &str, inputs: &Inputs, anew: bool) -> Json {
         modules.insert(neighbour.as_str(), theirs.keys().collect());
         machines.extend(theirs);
     }
-    json!({
+    let mut variables = json!({
         "lambdastack_anew": anew,
         "lambdastack_config": inputs.configuration.as_json(),
         "lambdastack_machines": machines,
         "lambdastack_modules": modules,
-    })
+    });
+    if let Some(targets) = &inputs.targets {
+        variables["lambdastack_targets"] = json!(targets);
+    }
+    variables
 }

@@ -41,12 +41,14 @@ struct Shown<'a> {
     supported_os: Vec<String>,
     methods: &'a BTreeSet<Method>,
     roles: &'a [String],
+    health: Vec<&'a str>,
     from: String,
 }
 
 impl<'a> Shown<'a> {
     fn new(module: &'a Module) -> Self {
-        let Manifest { name, version, summary, labels, requires, influences, supported_os, methods, roles, .. } = &module.manifest;
+        let Manifest { name, version, summary, labels, requires, influences, supported_os, methods, roles, health, .. } =
+            &module.manifest;
         let told = |rules: &[Rule]| rules.iter().map(ToString::to_string).collect();
         Self {
             name,
@@ -59,6 +61,7 @@ impl<'a> Shown<'a> {
             supported_os: supported_os.iter().map(ToString::to_string).collect(),
             methods,
             roles,
+            health: health.iter().map(|check| check.name.as_str()).collect(),
             from: match &module.origin {
                 Origin::Embedded => "lambdastack".to_owned(),
                 Origin::Folder(path) => path.display().to_string(),
@@ -88,6 +91,7 @@ fn show(modules: &Catalogue, name: &str, format: Format) -> Result<()> {
             ("influences", one.influences.clone()),
             ("runs on", one.supported_os.clone()),
             ("methods", methods.into_iter().map(str::to_owned).collect()),
+            ("health", one.health.iter().map(|&name| name.to_owned()).collect()),
             ("from", vec![one.from.clone()]),
         ];
         for (word, values) in lines.iter().filter(|(_, values)| !values.is_empty()) {

@@ -239,7 +239,7 @@ impl Checked<'_> {
     fn variables(&mut self) {
         for path in self.files.0.keys().filter(|path| *path != "module.yml") {
             if let Some(source) = self.files.source(self.prefix, path) {
-                self.misfits.extend(variables::check(&source, &self.manifest.configuration));
+                self.misfits.extend(variables::check(&source, self.manifest));
             }
         }
     }

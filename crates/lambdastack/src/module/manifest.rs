@@ -1,5 +1,9 @@
 //! `module.yml`: what a module says of itself.
 
+mod health;
+
+pub use health::Check;
+
 use super::Method;
 use crate::{
     schema::Field,
@@ -48,6 +52,28 @@ pub struct Manifest {
     pub configuration: Field,
     /// what `apply` returns of each machine
     pub returns: Field,
+    /// how one sees whether it is well
+    pub health: Vec<Check>,
+    /// what else its playbooks are told
+    pub gets: BTreeSet<Extra>,
+}
+
+/// What playbooks are told where a module asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extra {
+    /// how one sees whether the modules of the cluster are well
+    Targets,
+}
+
+impl FromStr for Extra {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "targets" => Ok(Self::Targets),
+            _ => Err(unknown("word", text, ["targets"])),
+        }
+    }
 }
 
 /// On which machines the playbooks of a module run.
@@ -72,7 +98,7 @@ impl FromStr for Scope {
     }
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "kind",
     "name",
     "version",
@@ -87,6 +113,8 @@ const KEYS: [&str; 14] = [
     "roles",
     "configuration",
     "returns",
+    "health",
+    "gets",
 ];
 
 impl Manifest {
@@ -142,6 +170,10 @@ fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Manifest> {
         None => Field::empty(),
     };
     let (configuration, returns) = (fields(reader, "configuration"), fields(reader, "returns"));
+    // what cannot be read there is told once
+    let readable = reader.misfits.iter().all(|misfit| !misfit.pointer.starts_with("/configuration"));
+    let health = health::read(reader, node.get("health"), readable.then_some(&configuration));
+    let gets = listed(reader, node, "gets").into_iter().collect();
     let (name, version) = (name?, version?);
     labels.insert("name".to_owned(), name.to_string());
     labels.insert("version".to_owned(), version.to_string());
@@ -159,6 +191,8 @@ fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Manifest> {
         roles,
         configuration,
         returns,
+        health,
+        gets,
     })
 }
 

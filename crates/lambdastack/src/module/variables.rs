@@ -1,7 +1,7 @@
 //! The variables that lambdastack hands to playbooks: whoever reads one that is never given is told.
 
+use super::{Extra, Manifest};
 use crate::{
-    schema::Field,
     source::{Source, unknown},
     yaml::Place,
 };
@@ -19,11 +19,14 @@ pub(crate) const GIVEN: [&str; 7] = [
     "lambdastack_step",
     "lambdastack_upgrade",
 ];
+/// What is handed to the playbooks of modules that say `gets: [targets]`.
+const TARGETS: &str = "lambdastack_targets";
 /// What playbooks hand back.
 pub(crate) const RETURNED: [&str; 2] = ["lambdastack_returns", "lambdastack_audit"];
 
 /// The variables in a text that are not given, and the keys that the configuration does not have.
-pub(crate) fn check(source: &Source, configuration: &Field) -> Vec<Misfit> {
+pub(crate) fn check(source: &Source, manifest: &Manifest) -> Vec<Misfit> {
+    let configuration = &manifest.configuration;
     let mut misfits = Vec::new();
     for (number, line) in source.text.lines().enumerate() {
         let mut position = 0;
@@ -36,8 +39,12 @@ pub(crate) fn check(source: &Source, configuration: &Field) -> Vec<Misfit> {
             }
             let rest = &line[position..];
             let place = |byte: usize| Place { line: number as u64 + 1, column: line[..byte].chars().count() as u64 + 1 };
-            let known = GIVEN.into_iter().chain(RETURNED);
-            if !known.clone().any(|one| one == word) {
+            let targets = manifest.gets.contains(&Extra::Targets).then_some(TARGETS);
+            let known = GIVEN.into_iter().chain(targets).chain(RETURNED);
+            if word == TARGETS && targets.is_none() {
+                let said = format!("`{TARGETS}` is not given\nhint: `gets: [targets]` in module.yml asks for it");
+                misfits.push(source.misfit(place(start), "", said));
+            } else if !known.clone().any(|one| one == word) {
                 misfits.push(source.misfit(place(start), "", unknown("variable", word, known)));
             } else if let Some(key) = rest.strip_prefix('.').map(self::word).filter(|key| word == CONFIGURATION && !key.is_empty())
                 && configuration.field(key).is_none()

@@ -1,7 +1,8 @@
 //! What each module would be applied with, and what is seen on machines.
 
 use crate::{
-    module::{Catalogue, Scope},
+    health::{self, Known, Targets},
+    module::{Catalogue, Extra, Scope},
     stack::Stack,
     state::Inputs,
 };
@@ -39,9 +40,20 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
             machines: machines(name),
             cluster: if manifest.scope == Scope::Cluster { all() } else { BTreeMap::new() },
             neighbours: others.map(|other| (other.clone(), machines(other))).collect(),
+            targets: manifest.gets.contains(&Extra::Targets).then(|| targets(stack, modules, &machines)),
         })
     };
     stack.modules.keys().filter_map(|name| inputs(name).map(|inputs| (name.clone(), inputs))).collect()
+}
+
+/// How one sees whether all of it is well.
+fn targets(stack: &Stack, modules: &Catalogue, machines: &dyn Fn(&ModuleName) -> BTreeMap<String, String>) -> Targets {
+    let machines: BTreeMap<&ModuleName, _> = stack.modules.keys().map(|name| (name, machines(name))).collect();
+    let known = stack.modules.iter().filter_map(|(name, wanted)| {
+        let (manifest, machines) = (&modules.get(name)?.manifest, machines.get(name)?);
+        Some(Known { manifest, configuration: wanted.configuration.as_json(), machines })
+    });
+    health::of_modules(&stack.name, known)
 }
 
 /// What was seen on machines, by their names.

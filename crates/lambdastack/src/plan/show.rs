@@ -70,9 +70,9 @@ fn one(action: &Action) -> String {
     text
 }
 
-/// Where everything is new, the machines are in the first line, and the playbooks are what they are.
+/// Where everything is new, the machines are in the first line, and playbooks and targets are what they are.
 fn is_told(change: &Change, kind: ActionKind) -> bool {
-    let is_known = |key: &String| ["machines", "cluster", "ports", "playbooks"].contains(&key.as_str());
+    let is_known = |key: &String| ["machines", "cluster", "ports", "playbooks", "targets"].contains(&key.as_str());
     kind != ActionKind::Install || !change.at.first().is_some_and(is_known)
 }
 

@@ -58,6 +58,7 @@ fn everything_is_installed_once_and_then_there_is_nothing_to_do() {
             + version: "0.1.0"
         + prometheus on mon-1: is installed
             + configuration.haproxy_port: 8404
+            + configuration.health_port: 9180
             + configuration.listen_port: 9090
             + configuration.node_exporter_port: 9100
             + configuration.retention_days: 15
