@@ -1,9 +1,12 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
+mod vault;
+
 use crate::init::Placement;
 pub use crate::output::Format;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
+pub use vault::{VaultCommand, VaultFlag};
 
 /// The whole command, for man pages and completions.
 pub fn command() -> clap::Command {
@@ -27,6 +30,8 @@ pub struct Cli {
     /// A folder of modules, beside those of lambdastack or in their place; repeatable
     #[arg(long, global = true, value_name = "DIR")]
     pub modules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) vault: VaultFlag,
     /// Say only what went wrong
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -60,6 +65,9 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Show what was done so far
     State(StateArgs),
+    /// Keep the secrets that documents name, encrypted
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Show modules, and check whether they are what they claim to be
     #[command(subcommand)]
     Module(ModuleCommand),
@@ -180,6 +188,9 @@ pub struct ApplyArgs {
     pub render: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// Which Ansible is run.
@@ -221,6 +232,9 @@ pub struct TestArgs {
     pub(crate) state: StateFlag,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// Where the documents and the state of a cluster lie.
@@ -262,6 +276,9 @@ pub struct BackupArgs {
     pub target: PathBuf,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// `lambdastack restore`
@@ -280,6 +297,9 @@ pub struct RestoreArgs {
     pub yes: bool,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// `lambdastack teardown`
@@ -301,6 +321,9 @@ pub struct TeardownArgs {
     pub dry_run: bool,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// `lambdastack state`

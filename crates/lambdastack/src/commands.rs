@@ -7,19 +7,24 @@ mod init;
 mod method;
 mod module;
 mod plan;
+mod report;
 mod restore;
+mod secrets;
 mod state;
 mod teardown;
 mod template;
+mod terminal;
 mod test;
 mod validate;
+mod vault;
 mod wanted;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, VaultFlag},
     failure::{self, Failed, unsatisfied},
     module::{Catalogue, CatalogueError},
     output,
+    progress::Progress,
     source::Source,
 };
 use anyhow::{Context as _, Result};
@@ -34,7 +39,8 @@ use std::{
 /// What several commands need.
 struct Context {
     modules: Vec<PathBuf>,
-    quiet: bool,
+    vault: VaultFlag,
+    progress: Progress,
 }
 
 impl Context {
@@ -49,9 +55,7 @@ impl Context {
 
     /// Says something, unless only errors are wanted.
     fn note(&self, line: &str) {
-        if !self.quiet {
-            output::say(line);
-        }
+        self.progress.note(line);
     }
 }
 
@@ -95,7 +99,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         }
     };
     let planning = matches!(cli.command, Command::Plan(_) | Command::Audit(_));
-    let context = Context { modules: cli.modules, quiet: cli.quiet };
+    let context = Context { modules: cli.modules, vault: cli.vault, progress: Progress::new(cli.quiet) };
     let done = match cli.command {
         Command::Init(args) => init::run(&context, &args),
         Command::Template(args) => template::run(&context, &args),
@@ -108,6 +112,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => restore::run(&context, &args),
         Command::State(args) => state::run(&args),
+        Command::Vault(command) => vault::run(&context, &command),
         Command::Module(command) => module::run(&context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();

@@ -23,12 +23,14 @@ pub mod module;
 pub mod order;
 mod output;
 pub mod plan;
+mod progress;
 pub mod schema;
 pub mod source;
 pub mod stack;
 pub mod state;
 pub mod teardown;
 pub mod template;
+pub mod vault;
 pub mod version;
 pub mod yaml;
 

@@ -1,6 +1,6 @@
 //! What Ansible says while it runs: one JSON object a line.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,13 @@ pub enum Event {
     Task {
         /// its name
         name: String,
+    },
+    /// a task begins on a machine
+    Start {
+        /// the machine
+        machine: String,
+        /// the task
+        task: String,
     },
     /// a task is done on a machine
     Ok {
@@ -41,7 +48,7 @@ pub enum Event {
 }
 
 /// What went wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Failure {
     /// the machine
     pub machine: String,

@@ -1,7 +1,7 @@
 //! Runs `ansible-playbook` in a folder of its own, and hears what it says.
 
 use super::{Event, Outcome};
-use crate::module::Method;
+use crate::{module::Method, vault};
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
@@ -43,13 +43,15 @@ pub enum RunError {
 }
 
 /// Writes the files below `folder`, which must not be there yet, and runs the playbook of the method there.
-/// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin.
+/// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin. It is
+/// told where the vault is and from which memory it reads the password; what is in there it reads by itself.
 pub fn run(
     program: &Path,
     folder: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     method: Method,
     share: File,
+    vault: Option<&vault::Opened>,
     hear: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     let io = |path: &Path| {
@@ -69,6 +71,10 @@ pub fn run(
     // what the caller set up for its own runs of Ansible is not meant for ours
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
         command.env_remove(name);
+    }
+    command.env_remove("LAMBDASTACK_OPENED_VAULT");
+    if let Some(vault) = vault {
+        command.env("LAMBDASTACK_OPENED_VAULT", &vault.path).env("ANSIBLE_VAULT_PASSWORD_FILE", vault.password.path());
     }
     command.env("ANSIBLE_CONFIG", folder.join("ansible.cfg")).current_dir(folder).stdin(share).stdout(Stdio::piped());
     command.stderr(private(&errors).map_err(io(&errors))?);

@@ -3,13 +3,13 @@
 use super::{
     Context,
     method::{Ground, went_wrong},
+    report::{self, Report},
 };
 use crate::{
     archive::{self, FORM, Metadata},
     cli::BackupArgs,
     failure::unsatisfied,
     module::Method,
-    output,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_types::Timestamp;
@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<u8> {
     let ground = Ground::take(context, &args.build.files(), &args.build.state())?;
     let names = ground.modules(Method::Backup, &args.only)?;
     let workplace = ground.workplace()?;
+    let mut report = Report::new(Method::Backup, &ground.state.cluster);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut metadata = Metadata {
         form: FORM,
@@ -41,8 +42,10 @@ pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<u8> {
         let place = folder.join(name.as_str());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&place).with_context(|| place.display().to_string())?;
         let outcome = ground.run(context, &args.ansible.program, Method::Backup, &name, Some(&place))?;
+        report.ran(&name, &outcome);
         if !outcome.failures.is_empty() {
             ground.workplace()?;
+            report.print(args.output, ground.state.serial)?;
             return Err(unsatisfied(format!("nothing was saved: the backup went wrong\n{}", went_wrong(&name, &outcome))));
         }
         let mut saved = archive::gather(&place)?;
@@ -56,6 +59,8 @@ pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<u8> {
     }
     let path = archive::write(&args.target, &metadata, &folder)?;
     ground.workplace()?;
-    output::write(format!("{}\n", path.display()).as_bytes())?;
+    report::show(context, args.output, &format!("{}\n", path.display()))?;
+    report.archive(&path);
+    report.print(args.output, ground.state.serial)?;
     Ok(0)
 }
