@@ -104,6 +104,7 @@ impl Board {
         match event {
             Event::Play { name } | Event::Task { name } => self.task.clone_from(name),
             Event::Start { machine: name, task } => self.machine(name).task = Some(task.clone()),
+            Event::Skipped { machine: name, .. } => self.machine(name).task = None,
             Event::Ok { machine: name, changed, .. } => {
                 let machine = self.machine(name);
                 (machine.task, machine.done) = (None, machine.done + 1);

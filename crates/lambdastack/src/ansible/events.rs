@@ -34,6 +34,13 @@ pub enum Event {
         /// whether it changed anything
         changed: bool,
     },
+    /// a task was not for this machine
+    Skipped {
+        /// the machine
+        machine: String,
+        /// the task
+        task: String,
+    },
     /// a task went wrong
     Failed(Failure),
     /// a machine cannot be reached

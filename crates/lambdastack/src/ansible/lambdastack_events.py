@@ -48,6 +48,10 @@ class CallbackModule(CallbackBase):
         host, task, values = self._parts(result)
         self._say(event="ok", machine=host, task=task, changed=bool(values.get("changed", False)))
 
+    def v2_runner_on_skipped(self, result):
+        host, task, _ = self._parts(result)
+        self._say(event="skipped", machine=host, task=task)
+
     def v2_runner_on_failed(self, result, ignore_errors=False):
         if not ignore_errors:
             self._went_wrong("failed", result)
