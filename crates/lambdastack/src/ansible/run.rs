@@ -11,6 +11,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// A folder that is on no disk.
+const MEMORY: &str = "/dev/shm";
+
 /// Why a run did not come about.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -71,6 +74,10 @@ pub fn run(
     // what the caller set up for its own runs of Ansible is not meant for ours
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
         command.env_remove(name);
+    }
+    // what it writes on its way, also what it got out of the vault, is in memory, where there is such a folder
+    if Path::new(MEMORY).is_dir() {
+        command.env("ANSIBLE_LOCAL_TEMP", MEMORY);
     }
     command.env_remove("LAMBDASTACK_OPENED_VAULT");
     if let Some(vault) = vault {
