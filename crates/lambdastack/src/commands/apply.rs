@@ -12,6 +12,7 @@ use crate::{
     cli::ApplyArgs,
     failure::unsatisfied,
     module::{Catalogue, Method},
+    output,
     plan::{self, Action, ActionKind, Paper, desired},
     stack::Stack,
     state::{self, Inputs, State, StateFile},
@@ -33,7 +34,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
     if args.dry_run {
         let state = state::peek(&args.state.state)?;
         let paper = wanted::plan(&stack, &modules, state.as_ref(), &observed)?;
-        show(&paper)?;
+        output::print(args.output, &paper, |paper| plan::show(&paper.plan))?;
         if let Some(path) = &args.agreed {
             wanted::agreed(path, &paper)?;
         }

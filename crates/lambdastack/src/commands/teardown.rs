@@ -26,7 +26,11 @@ pub(super) fn run(context: &Context, args: &TeardownArgs) -> Result<u8> {
         |state: &state::State| teardown::plan(&stack, &modules, state, &args.named).map_err(|wrong| unsatisfied(wrong.join("\n")));
     let show = |plan: &[Teardown]| report::show(context, args.output, &teardown::show(&stack.name, plan));
     if args.dry_run {
-        show(&plan(&state::peek(&args.state.state)?.ok_or_else(none)?)?)?;
+        let state = state::peek(&args.state.state)?.ok_or_else(none)?;
+        let (plan, mut report) = (plan(&state)?, Report::new(Method::Teardown, &stack.name));
+        show(&plan)?;
+        plan.iter().for_each(|teardown| report.waits(&teardown.module));
+        report.print(args.output, state.serial)?;
         return Ok(0);
     }
     let program = ansible::found(&args.ansible.program)?;
