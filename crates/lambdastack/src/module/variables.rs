@@ -31,12 +31,15 @@ pub(crate) fn check(source: &Source, configuration: &Field) -> Vec<Misfit> {
             }
             let rest = &line[position..];
             let place = |byte: usize| Place { line: number as u64 + 1, column: line[..byte].chars().count() as u64 + 1 };
-            if word == SECRET && ["lookup('", "lookup(\""].iter().any(|call| line[..start].ends_with(call)) {
-                continue;
-            }
             let known = GIVEN.into_iter().chain(RETURNED);
-            if !known.clone().any(|one| one == word) {
-                misfits.push(source.misfit(place(start), "", unknown("variable", word, known)));
+            if word == SECRET {
+                if !["lookup('", "lookup(\""].iter().any(|call| line[..start].ends_with(call)) {
+                    let said =
+                        "`lambdastack_secret` is no variable\nhint: `lookup('lambdastack_secret', PLACE)` is the secret at a place";
+                    misfits.push(source.misfit(place(start), "", said));
+                }
+            } else if !known.clone().any(|one| one == word) {
+                misfits.push(source.misfit(place(start), "", unknown("variable", word, known.chain([SECRET]))));
             } else if let Some(key) = rest.strip_prefix('.').map(self::word).filter(|key| word == CONFIGURATION && !key.is_empty())
                 && configuration.field(key).is_none()
             {
