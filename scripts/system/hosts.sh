@@ -2,12 +2,28 @@
 # namespace on a bridge that has no way out. Their packages lie in the root already. Sourced, after lib.sh.
 # shellcheck shell=bash
 
-# hosts_root FOLDER PACKAGE …: a Debian 12 with sshd that has those packages, and what they need, as its only apt source
-hosts_root() {
+# bare_root FOLDER [MMDEBSTRAP-FLAG …]: a Debian 12 with systemd and sshd, into which `operations` logs in with the file `key`
+bare_root() {
   local root=$1 main security
   shift
   main=$(debian_uri main) security=$(debian_uri security)
   [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
+  mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus,openssh-server,sudo,python3,python3-apt,iproute2,ca-certificates \
+    "$@" bookworm "$root" "deb $main bookworm main" "deb ${security:-$main} bookworm-security main"
+  chroot "$root" useradd -m -s /bin/bash operations
+  echo 'operations ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/operations"
+  ssh-keygen -q -t ed25519 -N '' -f key
+  install -d -m 700 "$root/home/operations/.ssh"
+  cp key.pub "$root/home/operations/.ssh/authorized_keys"
+  chroot "$root" chown -R operations: /home/operations/.ssh
+  printf 'UseDNS no\n' >"$root/etc/ssh/sshd_config.d/check.conf"
+  chroot "$root" systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer
+}
+
+# hosts_root FOLDER PACKAGE …: one that has those packages, and what they need, as its only apt source
+hosts_root() {
+  local root=$1
+  shift
   cat >download.sh <<END
 set -e
 chroot "\$1" apt-get -qq -y --no-install-recommends --download-only install $*
@@ -18,16 +34,7 @@ rm -rf "\$1"/var/lib/apt/lists/* "\$1"/etc/apt/sources.list*
 echo 'deb [trusted=yes] file:/srv/packages ./' >"\$1/etc/apt/sources.list"
 END
   # shellcheck disable=SC2016  # mmdebstrap gives the root
-  mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus,openssh-server,sudo,python3,python3-apt,iproute2 \
-    --customize-hook='sh download.sh "$1"' bookworm "$root" \
-    "deb $main bookworm main" "deb ${security:-$main} bookworm-security main"
-  chroot "$root" useradd -m -s /bin/bash operations
-  echo 'operations ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/operations"
-  ssh-keygen -q -t ed25519 -N '' -f key
-  install -d -m 700 "$root/home/operations/.ssh"
-  cp key.pub "$root/home/operations/.ssh/authorized_keys"
-  chroot "$root" chown -R operations: /home/operations/.ssh
-  printf 'UseDNS no\n' >"$root/etc/ssh/sshd_config.d/check.conf"
+  bare_root "$root" --customize-hook='sh download.sh "$1"'
 }
 
 # hosts_network: the segment, and `$desk` on it, where one works (address .1)
@@ -63,10 +70,28 @@ host() {
   echo "$name" >"$tree/root/etc/hostname"
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >"$tree/root/etc/hosts"
   : >"$tree/root/etc/machine-id"
-  setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$tree/root" --machine "$name" \
-    --network-namespace-path="/run/netns/lsr-$$-$name" --resolv-conf=off --timezone=off --console=pipe --boot \
-    </dev/null >"$work/$name.log" 2>&1 &
-  machines+=("$name:$!")
+  power_on "$name"
+}
+
+# power_on NAME: it starts
+power_on() {
+  setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$work/hosts/$1/root" --machine "$1" \
+    --network-namespace-path="/run/netns/lsr-$$-$1" --resolv-conf=off --timezone=off --console=pipe --boot \
+    </dev/null >>"$work/$1.log" 2>&1 &
+  machines+=("$1:$!")
+}
+
+# power_off NAME: as if its power failed
+power_off() {
+  local machine left=()
+  kill -9 "$(leader "$1")"
+  for machine in "${machines[@]}"; do
+    case $machine in
+      "$1":*) wait "${machine#*:}" 2>/dev/null || : ;;
+      *) left+=("$machine") ;;
+    esac
+  done
+  machines=("${left[@]}")
 }
 
 # leader NAME: the first process of that host
@@ -82,6 +107,15 @@ in_host() {
   shift
   nsenter -t "$(leader "$name")" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
 }
+# patiently COMMAND …: until it succeeds, for three minutes: several hosts start at the same time
+patiently() {
+  local _
+  for _ in $(seq 600); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.3
+  done
+  return 1
+}
 at_desk() { ip netns exec "$desk" "$@"; }
 # reachable NUMBER …: their keys are known once they answer
 reachable() {
@@ -92,12 +126,44 @@ reachable() {
 }
 
 remove_hosts() {
-  local machine tree namespace
+  local machine namespace tree
   for machine in "${machines[@]}"; do
     kill "${machine#*:}" 2>/dev/null || :
     wait "${machine#*:}" 2>/dev/null || :
-    tree=$work/hosts/${machine%:*}/root
-    umount "$tree" 2>/dev/null || umount -l "$tree" 2>/dev/null || :
   done
+  for tree in "$work"/hosts/*/root; do umount "$tree" 2>/dev/null || umount -l "$tree" 2>/dev/null || :; done
   for namespace in "${namespaces[@]}" "$segment"; do ip netns del "$namespace" 2>/dev/null || :; done
+}
+
+# Only there are the hosts' keys known: nothing is written into the home of whoever runs this.
+# deploy ARGUMENT …: `lambdastack` at the desk
+deploy() {
+  [ -e with_keys.sh ] || cat >with_keys.sh <<'END'
+mkdir -p ~/.ssh
+mount -t tmpfs none ~/.ssh
+cp known_hosts ~/.ssh/known_hosts
+exec "$@"
+END
+  # shellcheck disable=SC2154  # of whoever sources this
+  at_desk unshare --mount sh with_keys.sh "$lambdastack" "$@"
+}
+# code CODE COMMAND …: it ends with that exit code; what it said is in said.log
+code() {
+  local wanted=$1 got=0
+  shift
+  "$@" >said.log 2>&1 || got=$?
+  [ "$got" = "$wanted" ] || { cat said.log; fail "$* ended with $got, not $wanted"; }
+}
+# said WORDS: the last command said that
+said() { grep -q -e "$1" said.log || { cat said.log; fail "nobody said: $1"; }; }
+# again MODULE …|all: as if they had been applied with other playbooks
+again() {
+  python3 - "$@" <<'PY'
+import json, sys
+path = "lambdastack.state.json"
+state = json.load(open(path))
+for module in state["modules"] if sys.argv[1:] == ["all"] else sys.argv[1:]:
+    state["modules"][module]["inputs"]["playbooks"] = "0" * 16
+json.dump(state, open(path, "w"))
+PY
 }

@@ -42,7 +42,11 @@ pub struct Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let done = if self.method == Method::Teardown { "torn down" } else { "applied" };
+        let done = match self.method {
+            Method::Teardown => "torn down",
+            Method::Upgrade => "upgraded",
+            _ => "applied",
+        };
         write!(f, "`{}` was not {done}", self.module)?;
         if !self.why.is_empty() {
             write!(f, ": {}", self.why)?;
@@ -54,7 +58,8 @@ impl fmt::Display for Broken {
             let left: Vec<&str> = self.left.iter().map(ModuleName::as_str).collect();
             write!(f, "\n  not begun: {}", left.join(", "))?;
         }
-        write!(f, "\nhint: once that is mended, `lambdastack {}` goes on here", self.method)
+        let on = if self.method == Method::Upgrade { Method::Apply } else { self.method };
+        write!(f, "\nhint: once that is mended, `lambdastack {on}` goes on here")
     }
 }
 
@@ -108,7 +113,7 @@ pub fn apply(
 }
 
 /// What each machine handed back, which has to be what `returns` describes.
-fn returned(manifest: &Manifest, inputs: &Inputs, outcome: &Outcome) -> Result<BTreeMap<String, Settings>, String> {
+pub(crate) fn returned(manifest: &Manifest, inputs: &Inputs, outcome: &Outcome) -> Result<BTreeMap<String, Settings>, String> {
     let one = |machine: &String| {
         let value = outcome.returned.get(machine).and_then(|value| value.get("lambdastack_returns"));
         let value = value.ok_or_else(|| format!("`{machine}` handed nothing back"))?;

@@ -152,6 +152,12 @@ const MODULES: &[(&str, &str, &str, &str)] = &[
     ("a required method is not claimed", "module.yml", ", audit]", "]"),
     ("a claimed method without a playbook", "module.yml", "audit]", "audit, backup]"),
     ("a playbook that is not claimed", "playbooks/test.yml", "", "- hosts: web\n  tasks:\n    - ansible.builtin.ping: {}\n"),
+    (
+        "an upgrade that does not say what it would install",
+        "playbooks/upgrade.yml",
+        "",
+        "- hosts: web\n  tasks:\n    - ansible.builtin.ping: {}\n",
+    ),
     ("a playbook of no method", "playbooks/aply.yml", "", "- hosts: web\n"),
     ("a required playbook is not there", "playbooks/audit.yml", "", ""),
     ("a playbook that is no YAML", "playbooks/audit.yml", "- hosts: web", "- hosts: [web"),

@@ -1,12 +1,15 @@
 //! The words of the command line. Help, man pages and completions are made from these types.
 
+mod later;
 mod vault;
+
+pub use later::{ComponentsArgs, StatusArgs, UpgradeArgs};
+pub use vault::{VaultCommand, VaultFlag};
 
 use crate::init::Placement;
 pub use crate::output::Format;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::path::PathBuf;
-pub use vault::{VaultCommand, VaultFlag};
+use std::path::{Path, PathBuf};
 
 /// The whole command, for man pages and completions.
 pub fn command() -> clap::Command {
@@ -24,7 +27,7 @@ pub fn command() -> clap::Command {
                   What changes:     lambdastack plan -f cluster.yml --out plan.json\n\
                   Do that:          lambdastack apply -f cluster.yml --agreed plan.json\n\n\
                   Exit codes: 0 done, 1 the request cannot be satisfied, 2 wrong use or an environment error;\n\
-                  of `plan` and `audit`: 0 nothing to do, 1 error, 2 there are changes, or differences."
+                  of `plan`, `audit` and `upgrade --plan`: 0 nothing to do, 1 error, 2 there are changes, or differences."
 )]
 pub struct Cli {
     /// A folder of modules, beside those of lambdastack or in their place; repeatable
@@ -63,6 +66,12 @@ pub enum Command {
     Backup(BackupArgs),
     /// Bring the data of modules back from an archive
     Restore(RestoreArgs),
+    /// Bring packages to the versions that the repository has now
+    Upgrade(UpgradeArgs),
+    /// Show how things are: what was applied, where, in which version, and whether that is what the documents say
+    Status(StatusArgs),
+    /// Show which components the documents ask for, of which modules, and where
+    Components(ComponentsArgs),
     /// Show what was done so far
     State(StateArgs),
     /// Keep the secrets that documents name, encrypted
@@ -252,6 +261,11 @@ pub struct BuildFlag {
 }
 
 impl BuildFlag {
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.build
+    }
+
     /// The files of documents.
     pub fn files(&self) -> Vec<PathBuf> {
         if self.files.is_empty() { vec![self.build.join("cluster.yml")] } else { self.files.clone() }

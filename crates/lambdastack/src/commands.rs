@@ -11,10 +11,12 @@ mod report;
 mod restore;
 mod secrets;
 mod state;
+mod status;
 mod teardown;
 mod template;
 mod terminal;
 mod test;
+mod upgrade;
 mod validate;
 mod vault;
 mod wanted;
@@ -83,9 +85,21 @@ fn sources(files: &[PathBuf]) -> Result<Vec<Source>> {
     files.iter().map(read).collect()
 }
 
+/// `lsbackup` and `lsupgrade` are links to this program, and mean its commands of that name.
+fn called(mut words: Vec<OsString>) -> Vec<OsString> {
+    let name = words.first().and_then(|word| Path::new(word).file_name()).unwrap_or_default();
+    let command = match name.to_str() {
+        Some("lsbackup") => "backup",
+        Some("lsupgrade") => "upgrade",
+        _ => return words,
+    };
+    words.insert(1, command.into());
+    words
+}
+
 /// Runs one command line; what it returns is the exit code.
 pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
-    let words: Vec<OsString> = words.collect();
+    let words = called(words.collect());
     let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
         Err(error) => {
@@ -98,7 +112,11 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
             });
         }
     };
-    let planning = matches!(cli.command, Command::Plan(_) | Command::Audit(_));
+    let planning = match &cli.command {
+        Command::Plan(_) | Command::Audit(_) => true,
+        Command::Upgrade(args) => args.plan,
+        _ => false,
+    };
     let context = Context { modules: cli.modules, vault: cli.vault, progress: Progress::new(cli.quiet) };
     let done = match cli.command {
         Command::Init(args) => init::run(&context, &args),
@@ -111,6 +129,9 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Test(args) => test::run(&context, &args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => restore::run(&context, &args),
+        Command::Upgrade(args) => upgrade::run(&context, &args),
+        Command::Status(args) => status::run(&context, &args),
+        Command::Components(args) => status::components(&context, &args),
         Command::State(args) => state::run(&args),
         Command::Vault(command) => vault::run(&context, &command),
         Command::Module(command) => module::run(&context, &command),
@@ -124,9 +145,11 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
     done.map_err(|error| Failed { code: if planning { 1 } else { failure::exit_code(&error) }, error })
 }
 
-/// Whether the words that could not be read were meant for `plan` or `audit`.
+/// Whether the words that could not be read were meant for a command of which 2 is no error.
 fn is_plan(words: &[OsString]) -> bool {
     let command = Cli::command();
     let known = |word: &&OsString| command.get_subcommands().any(|one| word.as_os_str() == one.get_name());
-    words.iter().skip(1).find(known).is_some_and(|word| word == "plan" || word == "audit")
+    let plans =
+        |word: &OsString| word == "plan" || word == "audit" || word == "upgrade" && words.iter().any(|word| word == "--plan");
+    words.iter().skip(1).find(known).is_some_and(plans)
 }

@@ -16,13 +16,14 @@ use crate::{
 };
 use anyhow::Result;
 use lsrepo_bom::ModuleName;
+use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
 /// A cluster on which something was applied, and which nobody else changes meanwhile.
 pub(super) struct Ground {
-    modules: Catalogue,
-    stack: Stack,
-    file: StateFile,
+    pub(super) modules: Catalogue,
+    pub(super) stack: Stack,
+    pub(super) file: StateFile,
     files: Vec<PathBuf>,
     vault: Later,
     pub(super) state: State,
@@ -66,15 +67,14 @@ impl Ground {
         asked.iter().map(one).collect()
     }
 
-    /// Runs the method of a module; `archive` is where its files come from, or go to. What went wrong on machines is in the
-    /// outcome.
+    /// Runs the method of a module, which is told `more`. What went wrong on machines is in the outcome.
     pub(super) fn run(
         &self,
         context: &Context,
         program: &Path,
         method: Method,
         name: &ModuleName,
-        archive: Option<&Path>,
+        more: &[(&str, Json)],
     ) -> Result<Outcome> {
         let (Some(module), Some(applied)) = (self.modules.get(name), self.state.modules.get(name)) else {
             return Err(unsatisfied(format!("there is no module `{name}`")));
@@ -83,14 +83,19 @@ impl Ground {
         let mut inputs = applied.inputs.clone();
         inputs.machines.retain(|machine, _| self.stack.machines.contains_key(machine));
         let mut files = ansible::workplace(module, &inputs, &self.stack, &self.modules, false);
-        if let Some(folder) = archive {
-            ansible::give(&mut files, "lambdastack_archive", folder.display().to_string().into());
+        for (name, value) in more {
+            ansible::give(&mut files, name, value.clone());
         }
         let folder = self.file.workplace_of(name.as_str());
         let mut hear = |event: &Event| hear(context, name, event);
         let vault = self.vault.open(context, &self.files, &needed(module, &inputs.configuration))?;
         Ok(ansible::run(program, &folder, &files, method, self.file.share()?, vault, &mut hear)?)
     }
+}
+
+/// Where the files of a module come from, or go to.
+pub(super) fn archive_of(folder: &Path) -> (&'static str, Json) {
+    ("lambdastack_archive", folder.display().to_string().into())
 }
 
 /// What went wrong, for people.

@@ -74,6 +74,11 @@ impl Report {
         (line.failures, line.why) = (failures.to_vec(), why.to_owned());
     }
 
+    /// It went wrong with none of the modules.
+    pub(super) fn wrong(&mut self) {
+        self.well = false;
+    }
+
     /// It did not come to this module.
     pub(super) fn waits(&mut self, name: &ModuleName) {
         self.line(name, Status::Waiting);

@@ -3,7 +3,7 @@
 use super::{
     Context,
     apply::ask,
-    method::{Ground, went_wrong},
+    method::{Ground, archive_of, went_wrong},
     report::Report,
 };
 use crate::{archive, cli::RestoreArgs, failure::unsatisfied, module::Method, source::unknown};
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<u8> {
     report.archive(&args.target);
     for name in &names {
         let place = folder.join(name.as_str());
-        let outcome = ground.run(context, &args.ansible.program, Method::Restore, name, Some(&place))?;
+        let outcome = ground.run(context, &args.ansible.program, Method::Restore, name, &[archive_of(&place)])?;
         report.ran(name, &outcome);
         if !outcome.failures.is_empty() {
             report.print(args.output, ground.state.serial)?;

@@ -13,7 +13,7 @@ pub(super) fn run(context: &Context, args: &TestArgs) -> Result<u8> {
     ground.workplace()?;
     let (mut wrong, mut report) = (Vec::new(), Report::new(Method::Test, &ground.state.cluster));
     for name in ground.modules(Method::Test, &args.only)? {
-        let outcome = ground.run(context, &args.ansible.program, Method::Test, &name, None)?;
+        let outcome = ground.run(context, &args.ansible.program, Method::Test, &name, &[])?;
         report.ran(&name, &outcome);
         match outcome.failures.is_empty() {
             true => report::show(context, args.output, &format!("{name}: works\n"))?,

@@ -9,6 +9,7 @@ use crate::{
     state::State,
 };
 use anyhow::{Context as _, Result};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -45,9 +46,9 @@ pub(super) fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, ob
 }
 
 /// Whether the plan that somebody agreed to is the one that would be carried out.
-pub(super) fn agreed(path: &Path, paper: &Paper) -> Result<()> {
+pub(super) fn agreed<P: Serialize + DeserializeOwned>(path: &Path, paper: &Paper<P>) -> Result<()> {
     let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-    let agreed = Paper::parse(&bytes).map_err(|error| unsatisfied(format!("{}: {error}", path.display())))?;
+    let agreed = Paper::<P>::parse(&bytes).map_err(|error| unsatisfied(format!("{}: {error}", path.display())))?;
     match agreed.digest == paper.digest {
         true => Ok(()),
         false => {

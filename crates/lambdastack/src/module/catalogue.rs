@@ -9,85 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Path and text of each file.
-macro_rules! embedded {
-    ($($path:literal)*) => {
-        &[$(($path, include_str!(concat!("../../../../modules/", $path)))),*]
-    };
-}
-
-const EMBEDDED: &[(&str, &str)] = embedded!(
-    "common/module.yml"
-    "common/playbooks/apply.yml"
-    "common/playbooks/audit.yml"
-    "common/roles/common/handlers/main.yml"
-    "common/roles/common/tasks/main.yml"
-    "common/roles/common/templates/sysctl.conf.j2"
-    "haproxy/module.yml"
-    "haproxy/playbooks/apply.yml"
-    "haproxy/playbooks/audit.yml"
-    "haproxy/playbooks/test.yml"
-    "haproxy/roles/haproxy/handlers/main.yml"
-    "haproxy/roles/haproxy/tasks/main.yml"
-    "haproxy/roles/haproxy/templates/haproxy.cfg.j2"
-    "node-exporter/module.yml"
-    "node-exporter/playbooks/apply.yml"
-    "node-exporter/playbooks/audit.yml"
-    "node-exporter/playbooks/test.yml"
-    "node-exporter/roles/node-exporter/handlers/main.yml"
-    "node-exporter/roles/node-exporter/tasks/main.yml"
-    "node-exporter/roles/node-exporter/templates/prometheus-node-exporter.j2"
-    "postgresql/module.yml"
-    "postgresql/playbooks/apply.yml"
-    "postgresql/playbooks/audit.yml"
-    "postgresql/playbooks/backup.yml"
-    "postgresql/playbooks/restore.yml"
-    "postgresql/playbooks/test.yml"
-    "postgresql/roles/postgresql/handlers/main.yml"
-    "postgresql/roles/postgresql/tasks/configuration.yml"
-    "postgresql/roles/postgresql/tasks/main.yml"
-    "postgresql/roles/postgresql/tasks/pgbouncer.yml"
-    "postgresql/roles/postgresql/tasks/primary.yml"
-    "postgresql/roles/postgresql/tasks/replica.yml"
-    "postgresql/roles/postgresql/templates/lambdastack.conf.j2"
-    "postgresql/roles/postgresql/templates/pg_hba.conf.j2"
-    "postgresql/roles/postgresql/templates/pgbouncer.ini.j2"
-    "postgresql/roles/postgresql/templates/pgpass.j2"
-    "postgresql/roles/postgresql/templates/primary.sql.j2"
-    "postgresql/roles/postgresql/templates/userlist.txt.j2"
-    "postgresql/roles/postgresql/vars/main.yml"
-    "prometheus/module.yml"
-    "prometheus/playbooks/apply.yml"
-    "prometheus/playbooks/audit.yml"
-    "prometheus/playbooks/test.yml"
-    "prometheus/roles/prometheus/handlers/main.yml"
-    "prometheus/roles/prometheus/tasks/main.yml"
-    "prometheus/roles/prometheus/templates/prometheus.j2"
-    "prometheus/roles/prometheus/templates/prometheus.yml.j2"
-    "repository/module.yml"
-    "repository/playbooks/apply.yml"
-    "repository/playbooks/audit.yml"
-    "repository/playbooks/teardown.yml"
-    "repository/playbooks/test.yml"
-    "repository/roles/client/tasks/main.yml"
-    "repository/roles/repository/handlers/main.yml"
-    "repository/roles/repository/tasks/main.yml"
-    "rabbitmq/module.yml"
-    "rabbitmq/playbooks/apply.yml"
-    "rabbitmq/playbooks/audit.yml"
-    "rabbitmq/playbooks/test.yml"
-    "rabbitmq/roles/rabbitmq/handlers/main.yml"
-    "rabbitmq/roles/rabbitmq/tasks/content.yml"
-    "rabbitmq/roles/rabbitmq/tasks/cookie.yml"
-    "rabbitmq/roles/rabbitmq/tasks/join.yml"
-    "rabbitmq/roles/rabbitmq/tasks/main.yml"
-    "rabbitmq/roles/rabbitmq/templates/cookie.j2"
-    "rabbitmq/roles/rabbitmq/templates/enabled_plugins.j2"
-    "rabbitmq/roles/rabbitmq/templates/rabbitmq-env.conf.j2"
-    "rabbitmq/roles/rabbitmq/templates/rabbitmq.conf.j2"
-    "rabbitmq/roles/rabbitmq/vars/main.yml"
-    "roles/service/tasks/main.yml"
-);
+/// Path and text of each file of `modules/`, as `build.rs` found them.
+const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
 /// The folder of shared roles, beside the modules.
 pub(crate) const SHARED: &str = "roles";

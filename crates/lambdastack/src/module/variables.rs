@@ -10,8 +10,15 @@ use lsrepo_bom::Misfit;
 /// The configuration of the module.
 const CONFIGURATION: &str = "lambdastack_config";
 /// What is handed to playbooks.
-pub(crate) const GIVEN: [&str; 5] =
-    [CONFIGURATION, "lambdastack_machines", "lambdastack_modules", "lambdastack_anew", "lambdastack_archive"];
+pub(crate) const GIVEN: [&str; 7] = [
+    CONFIGURATION,
+    "lambdastack_machines",
+    "lambdastack_modules",
+    "lambdastack_anew",
+    "lambdastack_archive",
+    "lambdastack_step",
+    "lambdastack_upgrade",
+];
 /// What a place of a secret is looked up with; it is no variable.
 const SECRET: &str = "lambdastack_secret";
 /// What playbooks hand back.

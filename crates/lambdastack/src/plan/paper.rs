@@ -2,7 +2,7 @@
 
 use super::Plan;
 use lsrepo_types::Digest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
 /// The form of the file that this program writes.
@@ -11,13 +11,13 @@ const FORM: u32 = 1;
 /// A plan and its digest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Paper {
+pub struct Paper<P = Plan> {
     /// the form of the file
     pub form: u32,
     /// of the plan: the same plan has the same digest
     pub digest: String,
     /// what would be done
-    pub plan: Plan,
+    pub plan: P,
 }
 
 /// Why a plan on paper cannot be used.
@@ -39,9 +39,9 @@ pub enum PaperError {
     },
 }
 
-impl Paper {
+impl<P: Serialize + DeserializeOwned> Paper<P> {
     /// Puts a plan on paper.
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(plan: P) -> Self {
         Self { form: FORM, digest: digest(&plan), plan }
     }
 
@@ -58,7 +58,7 @@ impl Paper {
 }
 
 /// Of the plan as JSON with sorted keys and without blanks.
-fn digest(plan: &Plan) -> String {
+fn digest(plan: &impl Serialize) -> String {
     let value = serde_json::to_value(plan).unwrap_or_default();
     Digest::of(sorted(&value).to_string().as_bytes()).to_string()
 }

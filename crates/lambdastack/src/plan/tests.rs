@@ -144,10 +144,10 @@ fn what_cannot_be_is_refused_as_a_whole() {
 fn a_plan_on_paper_says_what_was_agreed_to() {
     let plan = planned(&stack_of(&documents(&["lb-1"], 9100)), None, &Observed::default()).unwrap();
     let text = serde_json::to_string(&Paper::new(plan.clone())).unwrap();
-    assert_eq!(Paper::parse(text.as_bytes()).unwrap().plan, plan);
-    let said = Paper::parse(text.replace("9090", "9091").as_bytes()).unwrap_err().to_string();
+    assert_eq!(Paper::<Plan>::parse(text.as_bytes()).unwrap().plan, plan);
+    let said = Paper::<Plan>::parse(text.replace("9090", "9091").as_bytes()).unwrap_err().to_string();
     assert!(said.contains("changed by hand"), "{said}");
-    assert!(matches!(Paper::parse(text.replace("\"form\":1", "\"form\":2").as_bytes()), Err(PaperError::Newer(2))));
+    assert!(matches!(Paper::<Plan>::parse(text.replace("\"form\":1", "\"form\":2").as_bytes()), Err(PaperError::Newer(2))));
 }
 
 proptest! {
