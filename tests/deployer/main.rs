@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod health;
+mod vault;
 
 use serde_json::Value as Json;
 use std::{
     fs,
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A folder in which one works.
@@ -24,9 +26,27 @@ impl Desk {
     }
 
     fn run(&self, words: &[&str]) -> Output {
+        self.command(words).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Nothing of what the environment says about the cluster of whoever runs this.
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lambdastack"));
-        command.args(words).current_dir(self.0.path()).env_remove("LAMBDASTACK_STATE").env_remove("LAMBDASTACK_ANSIBLE");
-        command.stdin(std::process::Stdio::null()).output().unwrap()
+        command.args(words).current_dir(self.0.path());
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LAMBDASTACK_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// The same with something on stdin.
+    #[track_caller]
+    fn well_with(&self, input: &str, code: i32, words: &[&str]) -> String {
+        let mut child = self.command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        assert_eq!(status.code(), Some(code), "{words:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
     }
 
     /// Exit code and stdout.
@@ -243,4 +263,23 @@ fn what_was_saved_comes_back_and_nothing_is_touched_without_a_yes() {
     let bytes = fs::read(desk.path("archive")).unwrap();
     fs::write(desk.path("archive"), &bytes[..bytes.len() - 9]).unwrap();
     bad(1, &["restore", "-t", "archive", "--yes"], &["it is damaged, or no backup"]);
+}
+
+#[test]
+fn what_came_of_a_run_is_one_value_for_programs() {
+    let desk = started();
+    let (well, badly) = (desk.ansible(true), desk.ansible(false));
+    let json = |code: i32, words: &[&str]| -> Json { serde_json::from_str(&desk.well(code, words)).unwrap() };
+    let planned = json(0, &["apply", "-f", "cluster.yml", "--dry-run", "-o", "json"]);
+    assert_eq!(planned["plan"]["actions"][0]["module"], "common");
+    let failed = json(1, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &badly, "-o", "json"]);
+    assert_eq!((&failed["well"], &failed["method"]), (&false.into(), &"apply".into()));
+    assert_eq!(failed["modules"][0]["failures"][0]["message"], "no room");
+    assert_eq!((&failed["modules"][0]["status"], &failed["modules"][1]["status"]), (&"failed".into(), &"waiting".into()));
+    let done = json(0, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &well, "-o", "json"]);
+    let modules: Vec<&Json> = done["modules"].as_array().unwrap().iter().map(|line| &line["module"]).collect();
+    assert_eq!(modules, ["common", "haproxy", "node-exporter"]);
+    assert_eq!((&done["well"], &done["cluster"]), (&true.into(), &"demo".into()));
+    let tested = json(0, &["test", "-f", "cluster.yml", "--ansible", &well, "-o", "json"]);
+    assert_eq!((&tested["method"], &tested["serial"]), (&"test".into(), &done["serial"]));
 }

@@ -7,6 +7,7 @@
 //! module/…                  the module, as it is
 //! roles/…                   roles that modules share
 //! plugins/lambdastack_events.py   one JSON object for each thing that happens
+//! lookups/lambdastack_secret.py   the secret that lies at a place; none is in this folder
 //! ```
 
 mod events;

@@ -184,6 +184,7 @@ const MODULES: &[(&str, &str, &str, &str)] = &[
     ("a handler that is not there", "roles/web/tasks/main.yml", "notify: Reload", "notify: Relaod"),
     ("a key that the configuration does not have", "roles/web/templates/web.conf.j2", "config.port", "config.prot"),
     ("a variable that nobody gives", "roles/web/templates/web.conf.j2", "lambdastack_config.port", "lambdastack_confg.port"),
+    ("a secret as if it were a variable", "roles/web/templates/web.conf.j2", "lambdastack_config.port", "lambdastack_secret"),
     ("a default that does not fit", "module.yml", "default: 80", "default: 80000"),
     ("a type that nobody knows", "module.yml", "{type: port,", "{type: prot,"),
     (

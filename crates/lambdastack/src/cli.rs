@@ -2,8 +2,10 @@
 
 pub mod health;
 mod later;
+mod vault;
 
 pub use later::{ComponentsArgs, StatusArgs, UpgradeArgs};
+pub use vault::{VaultCommand, VaultFlag};
 
 use crate::init::Placement;
 pub use crate::output::Format;
@@ -32,6 +34,8 @@ pub struct Cli {
     /// A folder of modules, beside those of lambdastack or in their place; repeatable
     #[arg(long, global = true, value_name = "DIR")]
     pub modules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) vault: VaultFlag,
     /// Say only what went wrong
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -73,6 +77,9 @@ pub enum Command {
     Components(ComponentsArgs),
     /// Show what was done so far
     State(StateArgs),
+    /// Keep the secrets that documents name, encrypted
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Show modules, and check whether they are what they claim to be
     #[command(subcommand)]
     Module(ModuleCommand),
@@ -193,6 +200,9 @@ pub struct ApplyArgs {
     pub render: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// Which Ansible is run.
@@ -237,6 +247,9 @@ pub struct TestArgs {
     pub(crate) state: StateFlag,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// Where the documents and the state of a cluster lie.
@@ -283,6 +296,9 @@ pub struct BackupArgs {
     pub target: PathBuf,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// `lambdastack restore`
@@ -301,6 +317,9 @@ pub struct RestoreArgs {
     pub yes: bool,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// `lambdastack teardown`
@@ -322,6 +341,9 @@ pub struct TeardownArgs {
     pub dry_run: bool,
     #[command(flatten)]
     pub(crate) ansible: AnsibleFlag,
+    /// Form of what is printed
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
 }
 
 /// `lambdastack state`

@@ -8,21 +8,26 @@ mod init;
 mod method;
 mod module;
 mod plan;
+mod report;
 mod restore;
+mod secrets;
 mod state;
 mod status;
 mod teardown;
 mod template;
+mod terminal;
 mod test;
 mod upgrade;
 mod validate;
+mod vault;
 mod wanted;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, VaultFlag},
     failure::{self, Failed, unsatisfied},
     module::{Catalogue, CatalogueError},
     output,
+    progress::Progress,
     source::Source,
 };
 use anyhow::{Context as _, Result};
@@ -37,7 +42,8 @@ use std::{
 /// What several commands need.
 struct Context {
     modules: Vec<PathBuf>,
-    quiet: bool,
+    vault: VaultFlag,
+    progress: Progress,
 }
 
 impl Context {
@@ -52,9 +58,7 @@ impl Context {
 
     /// Says something, unless only errors are wanted.
     fn note(&self, line: &str) {
-        if !self.quiet {
-            output::say(line);
-        }
+        self.progress.note(line);
     }
 }
 
@@ -114,7 +118,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Upgrade(args) => args.plan,
         _ => false,
     };
-    let context = Context { modules: cli.modules, quiet: cli.quiet };
+    let context = Context { modules: cli.modules, vault: cli.vault, progress: Progress::new(cli.quiet) };
     let done = match cli.command {
         Command::Init(args) => init::run(&context, &args),
         Command::Template(args) => template::run(&context, &args),
@@ -131,6 +135,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Status(args) => status::run(&context, &args),
         Command::Components(args) => status::components(&context, &args),
         Command::State(args) => state::run(&args),
+        Command::Vault(command) => vault::run(&context, &command),
         Command::Module(command) => module::run(&context, &command),
         Command::Completions { shell } => {
             let mut text = Vec::new();

@@ -24,6 +24,7 @@ pub mod module;
 pub mod order;
 mod output;
 pub mod plan;
+mod progress;
 pub mod schema;
 pub mod source;
 pub mod stack;
@@ -32,6 +33,7 @@ pub mod status;
 pub mod teardown;
 pub mod template;
 pub mod upgrade;
+pub mod vault;
 pub mod version;
 pub mod yaml;
 

@@ -20,6 +20,9 @@
 //! | `lambdastack_targets` | where it says `gets: [targets]`: how one sees whether the modules of the cluster are well, as `lambdastack health serve` reads it |
 //! | `lambdastack_archive` | a folder where lambdastack runs: into it `backup` fetches files, from it `restore` brings them back |
 //!
+//! A secret is told by its place (`file:/PATH`, `vault:NAME`), and `lookup('lambdastack_secret', PLACE)` is the secret: where it is
+//! used there is `no_log: true`, and it comes on stdin or in a file, never as an argument.
+//!
 //! Nothing else is told, so that a plan shows everything that decides what a playbook does.
 //! It returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the
 //! fields that `returns` describes, and from `audit`, on every machine on which it runs, the map `lambdastack_audit`: `in_order`, and `differences` in words.

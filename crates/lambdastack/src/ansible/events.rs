@@ -1,6 +1,6 @@
 //! What Ansible says while it runs: one JSON object a line.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,13 @@ pub enum Event {
         /// its name
         name: String,
     },
+    /// a task begins on a machine
+    Start {
+        /// the machine
+        machine: String,
+        /// the task
+        task: String,
+    },
     /// a task is done on a machine
     Ok {
         /// the machine
@@ -26,6 +33,13 @@ pub enum Event {
         task: String,
         /// whether it changed anything
         changed: bool,
+    },
+    /// a task was not for this machine
+    Skipped {
+        /// the machine
+        machine: String,
+        /// the task
+        task: String,
     },
     /// a task went wrong
     Failed(Failure),
@@ -41,7 +55,7 @@ pub enum Event {
 }
 
 /// What went wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Failure {
     /// the machine
     pub machine: String,

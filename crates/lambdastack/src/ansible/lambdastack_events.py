@@ -41,9 +41,16 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_handler_task_start(self, task):
         self._say(event="task", name=task.get_name())
 
+    def v2_runner_on_start(self, host, task):
+        self._say(event="start", machine=host.get_name(), task=task.get_name())
+
     def v2_runner_on_ok(self, result):
         host, task, values = self._parts(result)
         self._say(event="ok", machine=host, task=task, changed=bool(values.get("changed", False)))
+
+    def v2_runner_on_skipped(self, result):
+        host, task, _ = self._parts(result)
+        self._say(event="skipped", machine=host, task=task)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         if not ignore_errors:

@@ -1,7 +1,7 @@
 //! Runs `ansible-playbook` in a folder of its own, and hears what it says.
 
 use super::{Event, Outcome};
-use crate::module::Method;
+use crate::{module::Method, vault};
 use lsrepo_types::Digest;
 use std::{
     collections::BTreeMap,
@@ -11,6 +11,9 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// A folder that is on no disk.
+const MEMORY: &str = "/dev/shm";
 
 /// Why a run did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +47,15 @@ pub enum RunError {
 }
 
 /// Writes the files below `folder`, which must not be there yet, and runs the playbook of the method there.
-/// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin.
+/// Each event is given to `hear` as it happens. The program holds `share` open as long as it lives, as its empty stdin. It is
+/// told where the vault is and from which memory it reads the password; what is in there it reads by itself.
 pub fn run(
     program: &Path,
     folder: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     method: Method,
     share: File,
+    vault: Option<&vault::Opened>,
     hear: &mut dyn FnMut(&Event),
 ) -> Result<Outcome, RunError> {
     let io = |path: &Path| {
@@ -72,6 +77,14 @@ pub fn run(
         command.env_remove(name);
     }
     command.env("ANSIBLE_SSH_CONTROL_PATH", control_path(folder));
+    // what it writes on its way, also what it got out of the vault, is in memory, where there is such a folder
+    if Path::new(MEMORY).is_dir() {
+        command.env("ANSIBLE_LOCAL_TEMP", MEMORY);
+    }
+    command.env_remove("LAMBDASTACK_OPENED_VAULT");
+    if let Some(vault) = vault {
+        command.env("LAMBDASTACK_OPENED_VAULT", &vault.path).env("ANSIBLE_VAULT_PASSWORD_FILE", vault.password.path());
+    }
     command.env("ANSIBLE_CONFIG", folder.join("ansible.cfg")).current_dir(folder).stdin(share).stdout(Stdio::piped());
     command.stderr(private(&errors).map_err(io(&errors))?);
     let mut child = command.spawn().map_err(|error| RunError::Program { program: program.to_owned(), error })?;

@@ -101,7 +101,8 @@ fn events_are_heard_and_become_an_outcome() {
     let place = folder.path().join("run");
     let program = stand_in(&folder, lines, 2);
     let outcome =
-        run(&program, &place, &files("prometheus"), Method::Apply, nothing(), &mut |event| heard.push(event.clone())).unwrap();
+        run(&program, &place, &files("prometheus"), Method::Apply, nothing(), None, &mut |event| heard.push(event.clone()))
+            .unwrap();
     assert_eq!(heard.len(), 4);
     let rescued = run(
         &stand_in(&folder, lines, 0),
@@ -109,6 +110,7 @@ fn events_are_heard_and_become_an_outcome() {
         &files("prometheus"),
         Method::Apply,
         nothing(),
+        None,
         &mut |_| {},
     );
     assert!(rescued.unwrap().failures.is_empty(), "what was rescued is no failure");
@@ -121,9 +123,17 @@ fn events_are_heard_and_become_an_outcome() {
 fn an_end_without_an_end_is_an_error_with_its_last_words() {
     let folder = tempfile::tempdir().unwrap();
     let program = stand_in(&folder, r#"{"event": "task", "name": "x"}"#, 4);
-    let error = run(&program, &folder.path().join("run"), &files("common"), Method::Apply, nothing(), &mut |_| {}).unwrap_err();
-    assert!(error.to_string().ends_with("ended with 4 before its end: it went wrong"), "{error}");
     let error =
-        run(&folder.path().join("nothing"), &folder.path().join("again"), &files("common"), Method::Apply, nothing(), &mut |_| {});
+        run(&program, &folder.path().join("run"), &files("common"), Method::Apply, nothing(), None, &mut |_| {}).unwrap_err();
+    assert!(error.to_string().ends_with("ended with 4 before its end: it went wrong"), "{error}");
+    let error = run(
+        &folder.path().join("nothing"),
+        &folder.path().join("again"),
+        &files("common"),
+        Method::Apply,
+        nothing(),
+        None,
+        &mut |_| {},
+    );
     assert!(error.unwrap_err().to_string().contains("--ansible PROGRAM"));
 }

@@ -9,12 +9,14 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 const EVENTS: &str = include_str!("lambdastack_events.py");
+const SECRET: &str = include_str!("lambdastack_secret.py");
 
 /// `jinja2_native`: what is a number stays a number, as it is anyway since ansible-core 2.19.
 const CONFIGURATION: &str = "[defaults]
 inventory = inventory.json
 roles_path = module/roles:roles
 callback_plugins = plugins
+lookup_plugins = lookups
 stdout_callback = lambdastack_events
 jinja2_native = True
 interpreter_python = auto_silent
@@ -33,6 +35,7 @@ pub fn workplace(module: &Module, inputs: &Inputs, stack: &Stack, modules: &Cata
     let text = |value: &Json| format!("{value:#}\n").into_bytes();
     files.insert("ansible.cfg".to_owned(), CONFIGURATION.into());
     files.insert("plugins/lambdastack_events.py".to_owned(), EVENTS.into());
+    files.insert("lookups/lambdastack_secret.py".to_owned(), SECRET.into());
     files.insert("inventory.json".to_owned(), text(&inventory(module.manifest.name.as_str(), inputs, stack)));
     files.insert("variables.json".to_owned(), text(&variables(module.manifest.name.as_str(), inputs, anew)));
     files

@@ -1,6 +1,11 @@
 //! `lambdastack apply`: a plan that somebody agreed to is carried out by Ansible.
 
-use super::{Context, wanted};
+use super::{
+    Context,
+    report::{self, Report},
+    secrets::{Ask, needed},
+    terminal, wanted,
+};
 use crate::{
     ansible::{self, Event},
     apply::{self, ApplyError},
@@ -8,7 +13,7 @@ use crate::{
     failure::unsatisfied,
     module::{Catalogue, Method},
     output,
-    plan::{self, ActionKind, Paper, desired},
+    plan::{self, Action, ActionKind, Paper, desired},
     stack::Stack,
     state::{self, Inputs, State, StateFile},
 };
@@ -17,7 +22,7 @@ use lsrepo_bom::ModuleName;
 use lsrepo_types::Digest;
 use std::{
     fs,
-    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    io::{self, BufRead as _, Read as _, Write as _},
     path::Path,
 };
 
@@ -25,11 +30,11 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
     let modules = context.catalogue()?;
     let stack = wanted::stack(context, &args.files, &modules)?;
     let observed = wanted::observed(context, args.observed.as_ref(), &stack)?;
-    let show = |paper: &Paper| output::write(plan::show(&paper.plan).as_bytes());
+    let show = |paper: &Paper| report::show(context, args.output, &plan::show(&paper.plan));
     if args.dry_run {
         let state = state::peek(&args.state.state)?;
         let paper = wanted::plan(&stack, &modules, state.as_ref(), &observed)?;
-        show(&paper)?;
+        output::print(args.output, &paper, |paper| plan::show(&paper.plan))?;
         if let Some(path) = &args.agreed {
             wanted::agreed(path, &paper)?;
         }
@@ -53,15 +58,22 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         Some(state) => state,
         None => State::new(stack.name.clone(), lineage()?),
     };
+    let desired = desired(&stack, &modules);
+    let runs = |action: &&Action| args.with_influenced || action.kind != ActionKind::Influence;
+    let of_module = |action: &Action| Some(needed(modules.get(&action.module)?, &desired.get(&action.module)?.configuration));
+    let secrets: Vec<_> = paper.plan.actions.iter().filter(runs).filter_map(of_module).flatten().collect();
+    let vault = context.open_vault(&args.files, &secrets, Ask::Always)?;
     let workplace = file.workplace()?;
-    let run = |name: &ModuleName, inputs: &Inputs, anew: bool| {
+    let mut report = Report::new(Method::Apply, &stack.name);
+    let mut run = |name: &ModuleName, inputs: &Inputs, anew: bool| {
         let module = modules.get(name).ok_or_else(|| format!("there is no module `{name}`"))?;
         let files = ansible::workplace(module, inputs, &stack, &modules, anew);
         let folder = workplace.join(name.as_str());
         let mut hear = |event: &Event| hear(context, name, event);
         let share = file.share().map_err(|error| error.to_string())?;
-        let outcome =
-            ansible::run(&program, &folder, &files, Method::Apply, share, &mut hear).map_err(|error| error.to_string())?;
+        let outcome = ansible::run(&program, &folder, &files, Method::Apply, share, vault.as_ref(), &mut hear)
+            .map_err(|error| error.to_string())?;
+        report.ran(name, &outcome);
         let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
         match changed[..] {
             [] if !outcome.failures.is_empty() => {}
@@ -70,22 +82,26 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         }
         Ok(outcome)
     };
-    let desired = desired(&stack, &modules);
     let done = apply::apply(&paper.plan, &desired, &modules, args.with_influenced, (&file, &mut state), &mut |action, inputs| {
         run(&action.module, inputs, action.kind.is_anew())
     });
     match done {
         Ok(done) => {
             file.workplace()?;
+            done.iter().for_each(|name| report.done(name));
             let left = paper.plan.actions.iter().filter(|action| action.kind == ActionKind::Influence && !args.with_influenced);
             let left: Vec<&str> = left.map(|action| action.module.as_str()).collect();
             if !left.is_empty() {
                 context.note(&format!("note: {} would get to know of it: `--with-influenced`", left.join(", ")));
             }
             context.note(&format!("{}: {} done, the state is at {}", stack.name, done.len(), state.serial));
+            report.print(args.output, state.serial)?;
             Ok(0)
         }
         Err(ApplyError::Module(broken)) => {
+            report.failed(&broken.module, &broken.failures, &broken.why);
+            broken.left.iter().for_each(|name| report.waits(name));
+            report.print(args.output, state.serial)?;
             let place = workplace.join(broken.module.as_str());
             Err(unsatisfied(format!("{broken}\nhint: what Ansible was given lies in {}", place.display())))
         }
@@ -95,13 +111,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
 
 /// Tells what Ansible does.
 pub(super) fn hear(context: &Context, name: &ModuleName, event: &Event) {
-    match event {
-        Event::Task { name: task } => context.note(&format!("{name}: {task}")),
-        Event::Failed(failure) | Event::Unreachable(failure) => {
-            context.note(&format!("{name}: {}: {}: {}", failure.machine, failure.task, failure.message));
-        }
-        _ => {}
-    }
+    context.progress.hear(name.as_str(), event);
 }
 
 fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> Result<()> {
@@ -121,7 +131,7 @@ fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> R
 
 /// Somebody has to agree; `otherwise` says how, where nobody can be asked.
 pub(super) fn ask(question: &str, otherwise: &str) -> Result<()> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !terminal::is_there() {
         bail!("nobody agreed\nhint: {otherwise}");
     }
     write!(io::stderr(), "{question} Only `yes` is a yes: ")?;

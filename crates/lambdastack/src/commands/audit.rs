@@ -1,6 +1,11 @@
 //! `lambdastack audit`: what was changed by hand.
 
-use super::{Context, apply::hear, wanted};
+use super::{
+    Context,
+    apply::hear,
+    secrets::{Later, needed},
+    wanted,
+};
 use crate::{
     ansible::{self, Event},
     audit::{self, Found},
@@ -26,7 +31,7 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
     let file = StateFile::open(&args.state.state)?;
     let state = file.load()?.ok_or_else(|| unsatisfied(format!("{}: nothing was applied yet", args.state.state.display())))?;
     let (workplace, mut observed) = (file.workplace()?, Observed::default());
-    let (mut troubles, mut found) = (Vec::new(), BTreeMap::new());
+    let (mut troubles, mut found, later) = (Vec::new(), BTreeMap::new(), Later::default());
     for (name, applied) in &state.modules {
         let Some(module) = modules.get(name).filter(|_| applied.status == Status::Applied) else {
             context.note(&format!("note: `{name}` is not looked at: it was not applied to its end, or is not known here"));
@@ -47,7 +52,8 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         let files = ansible::workplace(module, &inputs, &stack, &modules, false);
         let mut hear = |event: &Event| hear(context, name, event);
         let folder = workplace.join(name.as_str());
-        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Audit, file.share()?, &mut hear)?;
+        let vault = later.open(context, &args.files, &needed(module, &inputs.configuration))?;
+        let outcome = ansible::run(&args.ansible.program, &folder, &files, Method::Audit, file.share()?, vault, &mut hear)?;
         // One machine that is away hides nothing of the others.
         for failure in &outcome.failures {
             troubles.push(format!("the audit of `{name}` went wrong: {}: {}: {}", failure.machine, failure.task, failure.message));

@@ -3,13 +3,13 @@
 use super::{
     Context,
     method::{Ground, archive_of, went_wrong},
+    report::{self, Report},
 };
 use crate::{
     archive::{self, FORM, Metadata},
     cli::BackupArgs,
     failure::unsatisfied,
     module::Method,
-    output,
 };
 use anyhow::{Context as _, Result};
 use lsrepo_bom::ModuleName;
@@ -25,13 +25,28 @@ use std::{
 pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<u8> {
     let ground = Ground::take(context, &args.build.files(), &args.build.state())?;
     let names = ground.modules(Method::Backup, &args.only)?;
-    let path = save(context, &ground, &args.ansible.program, &names, &args.target)?;
-    output::write(format!("{}\n", path.display()).as_bytes())?;
-    Ok(0)
+    let mut report = Report::new(Method::Backup, &ground.state.cluster);
+    let saved = save(context, &ground, &args.ansible.program, &names, &args.target, &mut report);
+    match &saved {
+        Ok(path) => {
+            report::show(context, args.output, &format!("{}\n", path.display()))?;
+            report.archive(path);
+        }
+        Err(_) => report.wrong(),
+    }
+    report.print(args.output, ground.state.serial)?;
+    saved.map(|_| 0)
 }
 
-/// Writes an archive of the data of these modules into the folder `target`, and gives its path.
-pub(super) fn save(context: &Context, ground: &Ground, program: &Path, names: &[ModuleName], target: &Path) -> Result<PathBuf> {
+/// Writes an archive of the data of these modules into the folder `target`, and gives its path; `report` is told how it went.
+pub(super) fn save(
+    context: &Context,
+    ground: &Ground,
+    program: &Path,
+    names: &[ModuleName],
+    target: &Path,
+    report: &mut Report,
+) -> Result<PathBuf> {
     let workplace = ground.workplace()?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut metadata = Metadata {
@@ -50,6 +65,7 @@ pub(super) fn save(context: &Context, ground: &Ground, program: &Path, names: &[
         let place = folder.join(name.as_str());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&place).with_context(|| place.display().to_string())?;
         let outcome = ground.run(context, program, Method::Backup, name, &[archive_of(&place)])?;
+        report.ran(name, &outcome);
         if !outcome.failures.is_empty() {
             ground.workplace()?;
             return Err(unsatisfied(format!("nothing was saved: the backup went wrong\n{}", went_wrong(name, &outcome))));

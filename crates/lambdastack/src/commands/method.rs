@@ -1,6 +1,11 @@
 //! A method of modules that were applied: tested, saved or brought back with what they were applied with.
 
-use super::{Context, apply::hear, wanted};
+use super::{
+    Context,
+    apply::hear,
+    secrets::{Later, needed},
+    wanted,
+};
 use crate::{
     ansible::{self, Event, Outcome},
     failure::unsatisfied,
@@ -19,6 +24,8 @@ pub(super) struct Ground {
     pub(super) modules: Catalogue,
     pub(super) stack: Stack,
     pub(super) file: StateFile,
+    files: Vec<PathBuf>,
+    vault: Later,
     pub(super) state: State,
 }
 
@@ -28,7 +35,7 @@ impl Ground {
         let stack = wanted::stack(context, files, &modules)?;
         let file = StateFile::open(state)?;
         let state = file.load()?.ok_or_else(|| unsatisfied(format!("{}: nothing was applied yet", state.display())))?;
-        Ok(Self { modules, stack, file, state })
+        Ok(Self { modules, stack, file, files: files.to_vec(), vault: Later::default(), state })
     }
 
     /// An empty folder for runs; whatever was in it is gone.
@@ -81,7 +88,8 @@ impl Ground {
         }
         let folder = self.file.workplace_of(name.as_str());
         let mut hear = |event: &Event| hear(context, name, event);
-        Ok(ansible::run(program, &folder, &files, method, self.file.share()?, &mut hear)?)
+        let vault = self.vault.open(context, &self.files, &needed(module, &inputs.configuration))?;
+        Ok(ansible::run(program, &folder, &files, method, self.file.share()?, vault, &mut hear)?)
     }
 }
 

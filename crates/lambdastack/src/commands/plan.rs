@@ -1,6 +1,10 @@
 //! `lambdastack plan`: what would change.
 
-use super::{Context, wanted};
+use super::{
+    Context,
+    secrets::{Ask, needed_by},
+    wanted,
+};
 use crate::{cli::PlanArgs, output, plan, state};
 use anyhow::{Context as _, Result};
 
@@ -8,6 +12,7 @@ use anyhow::{Context as _, Result};
 pub(super) fn run(context: &Context, args: &PlanArgs) -> Result<u8> {
     let modules = context.catalogue()?;
     let stack = wanted::stack(context, &args.files, &modules)?;
+    context.open_vault(&args.files, &needed_by(&stack, &modules), Ask::Never)?;
     let state = state::peek(&args.state.state)?;
     let observed = wanted::observed(context, args.observed.as_ref(), &stack)?;
     let paper = wanted::plan(&stack, &modules, state.as_ref(), &observed)?;

@@ -4,6 +4,7 @@ use super::{
     Context,
     apply::ask,
     method::{Ground, archive_of, went_wrong},
+    report::Report,
 };
 use crate::{archive, cli::RestoreArgs, failure::unsatisfied, module::Method, source::unknown};
 use anyhow::{Context as _, Result};
@@ -33,14 +34,19 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<u8> {
         ask(&what, "`--yes`")?;
     }
     archive::read(&args.target, Some((&folder, &names))).map_err(unsatisfied)?;
+    let mut report = Report::new(Method::Restore, &ground.state.cluster);
+    report.archive(&args.target);
     for name in &names {
         let place = folder.join(name.as_str());
         let outcome = ground.run(context, &args.ansible.program, Method::Restore, name, &[archive_of(&place)])?;
+        report.ran(name, &outcome);
         if !outcome.failures.is_empty() {
+            report.print(args.output, ground.state.serial)?;
             return Err(unsatisfied(format!("not everything is as it was\n{}", went_wrong(name, &outcome))));
         }
         context.note(&format!("{name}: is as it was at {}", metadata.time));
     }
     ground.workplace()?;
+    report.print(args.output, ground.state.serial)?;
     Ok(0)
 }

@@ -5,6 +5,7 @@ use super::{
     apply::ask,
     backup,
     method::{Ground, went_wrong},
+    report::{self, Report},
     wanted,
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     module::Method,
     output,
     plan::{Access, ActionKind, Observed, Paper},
+    state::State,
     upgrade::{self, Stage, Step, Upgrade},
 };
 use anyhow::{Context as _, Result};
@@ -29,8 +31,8 @@ pub(super) fn run(context: &Context, args: &UpgradeArgs) -> Result<u8> {
     let ground = Ground::take(context, &args.build.files(), &args.build.state())?;
     settled(&ground)?;
     let paper = Paper::new(look(context, &ground, args)?);
-    output::print(args.output, &paper, |paper| upgrade::show(&paper.plan))?;
     if args.plan {
+        output::print(args.output, &paper, |paper| upgrade::show(&paper.plan))?;
         if let Some(path) = &args.out {
             let text = serde_json::to_string_pretty(&paper)? + "\n";
             output::write_private(path, text.as_bytes()).with_context(|| path.display().to_string())?;
@@ -38,21 +40,42 @@ pub(super) fn run(context: &Context, args: &UpgradeArgs) -> Result<u8> {
         }
         return Ok(if paper.plan.steps.is_empty() { 0 } else { 2 });
     }
+    report::show(context, args.output, &upgrade::show(&paper.plan))?;
     match &args.agreed {
         Some(path) => wanted::agreed(path, &paper)?,
         None if paper.plan.steps.is_empty() || args.yes => {}
         None => ask("Upgrade this?", "`--agreed PLAN` with what `lambdastack upgrade --plan --out PLAN` wrote, or `--yes`")?,
     }
-    if paper.plan.steps.is_empty() {
-        return Ok(0);
+    let mut report = Report::new(Method::Upgrade, &ground.state.cluster);
+    let mut state = ground.state.clone();
+    let done = upgraded(context, &ground, &paper.plan, args, (&mut state, &mut report));
+    if done.is_err() {
+        report.wrong();
     }
-    let saved = save(context, &ground, &paper.plan, args)?;
-    carry_out(context, &ground, &paper.plan, args).map_err(|error| {
-        let back = go_back(context, &ground, args);
+    report.print(args.output, state.serial)?;
+    done.map(|()| 0)
+}
+
+/// Saves, upgrades, and takes the repository back where that goes wrong.
+fn upgraded(
+    context: &Context,
+    ground: &Ground,
+    plan: &Upgrade,
+    args: &UpgradeArgs,
+    (state, report): (&mut State, &mut Report),
+) -> Result<()> {
+    if plan.steps.is_empty() {
+        return Ok(());
+    }
+    let saved = save(context, ground, plan, args)?;
+    if let Some(path) = &saved {
+        report.archive(path);
+    }
+    carry_out(context, ground, plan, args, (state, report)).map_err(|error| {
+        let back = go_back(context, ground, args);
         let saved = saved.map(|path| format!("\nhint: what the data was before lies in {}", path.display())).unwrap_or_default();
         unsatisfied(format!("{error:#}\n{back}{saved}"))
-    })?;
-    Ok(0)
+    })
 }
 
 /// An upgrade begins where everything is as the documents say: else it would be unclear what the machines are to be.
@@ -98,28 +121,46 @@ fn save(context: &Context, ground: &Ground, plan: &Upgrade, args: &UpgradeArgs) 
         return Ok(None);
     }
     let target = args.target.clone().unwrap_or_else(|| args.build.folder().join("backups"));
-    let path = backup::save(context, ground, &args.ansible.program, &names, &target)?;
+    let mut report = Report::new(Method::Backup, &ground.state.cluster);
+    let path = backup::save(context, ground, &args.ansible.program, &names, &target, &mut report)?;
     context.note(&format!("saved before: {}", path.display()));
     Ok(Some(path))
 }
 
-fn carry_out(context: &Context, ground: &Ground, plan: &Upgrade, args: &UpgradeArgs) -> Result<(), ApplyError> {
-    let mut state = ground.state.clone();
-    let run = &mut |step: &Step, stage: Stage| {
+fn carry_out(
+    context: &Context,
+    ground: &Ground,
+    plan: &Upgrade,
+    args: &UpgradeArgs,
+    (state, report): (&mut State, &mut Report),
+) -> Result<(), ApplyError> {
+    let done = upgrade::carry_out(plan, &ground.modules, (&ground.file, state), &mut |step: &Step, stage: Stage| {
         let (method, more): (Method, Vec<(&str, Json)>) = match stage {
             Stage::Upgrade => (Method::Upgrade, vec![(STEP, "go".into()), ("lambdastack_upgrade", json!(step.machines))]),
             Stage::Test => (Method::Test, Vec::new()),
             Stage::Apply => (Method::Apply, Vec::new()),
         };
         ground.workplace().map_err(|error| error.to_string())?;
-        let outcome = ground.run(context, &args.ansible.program, method, &step.module, &more);
-        outcome.map_err(|error| format!("{error:#}"))
-    };
-    upgrade::carry_out(plan, &ground.modules, (&ground.file, &mut state), run)?;
-    ground.workplace()?;
-    let names: Vec<&str> = plan.steps.iter().map(|step| step.module.as_str()).collect();
-    context.note(&format!("{}: {} upgraded, the state is at {}", plan.cluster, names.join(", "), state.serial));
-    Ok(())
+        let outcome =
+            ground.run(context, &args.ansible.program, method, &step.module, &more).map_err(|error| format!("{error:#}"))?;
+        if stage == Stage::Upgrade || !outcome.failures.is_empty() {
+            report.ran(&step.module, &outcome);
+        }
+        Ok(outcome)
+    });
+    match &done {
+        Ok(()) => {
+            ground.workplace()?;
+            let names: Vec<&str> = plan.steps.iter().map(|step| step.module.as_str()).collect();
+            context.note(&format!("{}: {} upgraded, the state is at {}", plan.cluster, names.join(", "), state.serial));
+        }
+        Err(ApplyError::Module(broken)) => {
+            report.failed(&broken.module, &broken.failures, &broken.why);
+            broken.left.iter().for_each(|name| report.waits(name));
+        }
+        Err(_) => {}
+    }
+    done
 }
 
 /// What everything else stands on shows again what it showed before; says how that went.

@@ -1,6 +1,10 @@
 //! `lambdastack validate`: what is wrong with documents.
 
-use super::{Context, sources};
+use super::{
+    Context,
+    secrets::{Ask, needed_by},
+    sources,
+};
 use crate::{cli::ValidateArgs, failure, output, stack};
 use anyhow::Result;
 use serde::Serialize;
@@ -15,13 +19,15 @@ struct Line {
 }
 
 pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<u8> {
-    let sources = sources(&args.files)?;
-    let reading = stack::read(&sources, &context.catalogue()?);
+    let (sources, modules) = (sources(&args.files)?, context.catalogue()?);
+    let reading = stack::read(&sources, &modules);
     if !reading.misfits.is_empty() {
         return Err(failure::misfits(&reading.misfits));
     }
     reading.notes.iter().for_each(|note| context.note(&format!("note: {note}")));
-    if reading.stack.is_none() {
+    if let Some(stack) = &reading.stack {
+        context.open_vault(&args.files, &needed_by(stack, &modules), Ask::Never)?;
+    } else {
         context.note("note: there is no document of the kind `lambdastack-cluster`: each was looked at alone");
     }
     let line = |document: &crate::document::Document| Line {

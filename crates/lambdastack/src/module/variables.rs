@@ -21,6 +21,8 @@ pub(crate) const GIVEN: [&str; 7] = [
 ];
 /// What is handed to the playbooks of modules that say `gets: [targets]`.
 const TARGETS: &str = "lambdastack_targets";
+/// What a place of a secret is looked up with; it is no variable.
+const SECRET: &str = "lambdastack_secret";
 /// What playbooks hand back.
 pub(crate) const RETURNED: [&str; 2] = ["lambdastack_returns", "lambdastack_audit"];
 
@@ -41,11 +43,17 @@ pub(crate) fn check(source: &Source, manifest: &Manifest) -> Vec<Misfit> {
             let place = |byte: usize| Place { line: number as u64 + 1, column: line[..byte].chars().count() as u64 + 1 };
             let targets = manifest.gets.contains(&Extra::Targets).then_some(TARGETS);
             let known = GIVEN.into_iter().chain(targets).chain(RETURNED);
-            if word == TARGETS && targets.is_none() {
+            if word == SECRET {
+                if !["lookup('", "lookup(\""].iter().any(|call| line[..start].ends_with(call)) {
+                    let said =
+                        "`lambdastack_secret` is no variable\nhint: `lookup('lambdastack_secret', PLACE)` is the secret at a place";
+                    misfits.push(source.misfit(place(start), "", said));
+                }
+            } else if word == TARGETS && targets.is_none() {
                 let said = format!("`{TARGETS}` is not given\nhint: `gets: [targets]` in module.yml asks for it");
                 misfits.push(source.misfit(place(start), "", said));
             } else if !known.clone().any(|one| one == word) {
-                misfits.push(source.misfit(place(start), "", unknown("variable", word, known)));
+                misfits.push(source.misfit(place(start), "", unknown("variable", word, known.chain([SECRET]))));
             } else if let Some(key) = rest.strip_prefix('.').map(self::word).filter(|key| word == CONFIGURATION && !key.is_empty())
                 && configuration.field(key).is_none()
             {

@@ -4,6 +4,7 @@ use super::{Field, Shape};
 use crate::{
     merge::merge,
     source::{Reader, under, unknown},
+    vault,
     yaml::{Node, Value},
 };
 use serde_json::Value as Json;
@@ -139,7 +140,10 @@ impl Shape {
             Shape::Name => is_name(text),
             Shape::Address => is_address(text),
             Shape::Path => (text.starts_with('/') || text.starts_with("~/")) && !text.split('/').any(|step| step == ".."),
-            Shape::Secret => ["file:/", "vault:"].iter().any(|start| text.len() > start.len() && text.starts_with(start)),
+            Shape::Secret => match text.strip_prefix("vault:") {
+                Some(name) => vault::is_name(name),
+                None => text.len() > "file:/".len() && text.starts_with("file:/"),
+            },
             _ => true,
         };
         let shown: String = text.chars().take(80).collect();
