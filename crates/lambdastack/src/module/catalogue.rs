@@ -26,6 +26,8 @@ const EMBEDDED: &[(&str, &str)] = embedded!(
     "haproxy/module.yml"
     "haproxy/playbooks/apply.yml"
     "haproxy/playbooks/audit.yml"
+    "haproxy/playbooks/backup.yml"
+    "haproxy/playbooks/restore.yml"
     "haproxy/playbooks/test.yml"
     "haproxy/roles/haproxy/handlers/main.yml"
     "haproxy/roles/haproxy/tasks/main.yml"
@@ -86,7 +88,9 @@ const EMBEDDED: &[(&str, &str)] = embedded!(
     "rabbitmq/roles/rabbitmq/templates/rabbitmq-env.conf.j2"
     "rabbitmq/roles/rabbitmq/templates/rabbitmq.conf.j2"
     "rabbitmq/roles/rabbitmq/vars/main.yml"
+    "roles/pack/tasks/main.yml"
     "roles/service/tasks/main.yml"
+    "roles/unpack/tasks/main.yml"
 );
 
 /// The folder of shared roles, beside the modules.
