@@ -17,6 +17,18 @@ macro_rules! embedded {
 }
 
 const EMBEDDED: &[(&str, &str)] = embedded!(
+    "alertmanager/module.yml"
+    "alertmanager/playbooks/apply.yml"
+    "alertmanager/playbooks/audit.yml"
+    "alertmanager/playbooks/backup.yml"
+    "alertmanager/playbooks/restore.yml"
+    "alertmanager/playbooks/test.yml"
+    "alertmanager/roles/alertmanager/handlers/main.yml"
+    "alertmanager/roles/alertmanager/tasks/main.yml"
+    "alertmanager/roles/alertmanager/templates/alertmanager.yml.j2"
+    "alertmanager/roles/alertmanager/templates/prometheus-alertmanager.j2"
+    "alertmanager/roles/alertmanager/templates/smtp.j2"
+    "alertmanager/roles/alertmanager/vars/main.yml"
     "common/module.yml"
     "common/playbooks/apply.yml"
     "common/playbooks/audit.yml"
