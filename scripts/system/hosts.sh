@@ -64,7 +64,7 @@ host() {
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >"$tree/root/etc/hosts"
   : >"$tree/root/etc/machine-id"
   setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$tree/root" --machine "$name" \
-    --network-namespace-path="/run/netns/lsr-$$-$name" --resolv-conf=off --timezone=off --console=pipe --boot \
+    --network-namespace-path="/run/netns/lsr-$$-$name" --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off --console=pipe --boot \
     </dev/null >"$work/$name.log" 2>&1 &
   machines+=("$name:$!")
 }
