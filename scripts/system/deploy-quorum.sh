@@ -23,21 +23,6 @@ hosts_network
 for number in 1 2 3; do host "q-$number" "1$number" "$work/root"; done
 wait_for reachable 11 12 13
 
-# Only here are the hosts' keys known: nothing is written into the home of whoever runs this.
-cat >with_keys.sh <<'END'
-mkdir -p ~/.ssh
-mount -t tmpfs none ~/.ssh
-cp known_hosts ~/.ssh/known_hosts
-exec "$@"
-END
-deploy() { at_desk unshare --mount sh with_keys.sh "$lambdastack" --modules "$project/modules" "$@"; }
-# code CODE COMMAND …: it ends with that exit code
-code() {
-  local wanted=$1 got=0
-  shift
-  "$@" >said.log 2>&1 || got=$?
-  [ "$got" = "$wanted" ] || { cat said.log; fail "$* ended with $got, not $wanted"; }
-}
 # etcd MACHINE COMMAND …: of the member there, with the certificate of that machine
 etcd() {
   local name=$1

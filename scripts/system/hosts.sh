@@ -76,7 +76,7 @@ host() {
 # power_on NAME: it starts
 power_on() {
   setsid systemd-nspawn --quiet --register=no --keep-unit --directory "$work/hosts/$1/root" --machine "$1" \
-    --network-namespace-path="/run/netns/lsr-$$-$1" --resolv-conf=off --timezone=off --console=pipe --boot \
+    --network-namespace-path="/run/netns/lsr-$$-$1" --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off --console=pipe --boot \
     </dev/null >>"$work/$1.log" 2>&1 &
   machines+=("$1:$!")
 }

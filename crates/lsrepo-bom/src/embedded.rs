@@ -20,7 +20,7 @@ const MODULES: &[(&str, &str)] = documents!("bom":
     "kubernetes-control-plane" "kubernetes-dashboard" "kubernetes-ha" "kubernetes-master" "kubernetes-node" "kubernetes-upgrade"
     "logging" "logstash" "node-exporter" "opendistro-for-elasticsearch" "opensearch" "opensearch-dashboards"
     "pgaudit" "pgbouncer" "pgpool" "postgres-exporter" "postgresql" "prometheus"
-    "rabbitmq" "repmgr" "repository" "rook" "tools" "vault"
+    "rabbitmq" "redis" "repmgr" "repository" "rook" "tools" "vault"
     "zookeeper"
 );
 
