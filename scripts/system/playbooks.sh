@@ -73,11 +73,13 @@ END
 at_hosts() { at_desk unshare --mount sh with_keys.sh "$@"; }
 
 step 'on a bare host, check mode runs to the end'
+broken=()
 for module in "${on_paper[@]}"; do
   # shellcheck disable=SC2016
   at_hosts sh -c 'cd "$1" && exec ansible-playbook --check --extra-vars @variables.json module/playbooks/apply.yml' - "small/$module" \
-    >"check-$module.log" 2>&1 || { cat "check-$module.log"; fail "$module"; }
+    >"check-$module.log" 2>&1 || { tail -n 3 "check-$module.log"; broken+=("$module"); }
 done
+[ ${#broken[@]} = 0 ] || fail "${broken[*]}"
 
 step 'stand-ins are installed, and need nothing more; what was changed by hand is found and repaired'
 stand_in_cluster >stand-in.yml
