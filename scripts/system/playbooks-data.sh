@@ -166,7 +166,7 @@ name: one
 specification: {ip: 10.79.0.11}
 ---
 kind: configuration/common
-specification: {packages: []}
+specification: {packages: [curl, unzip]}
 ---
 kind: configuration/kafka
 specification:

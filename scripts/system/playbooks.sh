@@ -113,5 +113,5 @@ code 2 run audit -f stand-in.yml --out seen.json
 for module in "${stood_in[@]}"; do grep -q "^! one: $module: .* was changed by hand" said.log || { cat said.log; fail "$module: it is not found"; }; done
 code 0 run apply -f stand-in.yml --observed seen.json --yes
 code 0 run audit -f stand-in.yml
-if grep -rlF 'it is "secret' lambdastack.state.json* ./*.log small large --include='*.log' --include='*.json'; then fail 'there is a secret'; fi
+if grep -rlF 'it is "secret' lambdastack.state.json* ./*.log; then fail 'there is a secret'; fi
 printf 'played\n'
