@@ -41,6 +41,8 @@ END
 hosts_network() {
   segment=lsr-$$-net desk=lsr-$$-desk
   ip netns add "$segment" 2>/dev/null || skip 'this machine makes no network namespaces'
+  # Ansible keeps connections by address: those of another check lead to other hosts with the same ones
+  export ANSIBLE_SSH_CONTROL_PATH_DIR=$work/cp
   hooks+=(remove_hosts)
   ip -n "$segment" link add bridge type bridge
   ip -n "$segment" link set bridge up
