@@ -34,7 +34,7 @@ for name in "${!number[@]}"; do host "$name" "${number[$name]}" "$work/root"; do
 step 'two bundles: what Debian was released with, and what was mended since'
 export LSREPO_HOME=$work/near
 packages=()
-for name in haproxy pgbouncer postgresql-15 postgresql-15-pgaudit prometheus prometheus-node-exporter rabbitmq-server procps tzdata \
+for name in haproxy pgbouncer postgresql-15 postgresql-15-pgaudit prometheus prometheus-alertmanager prometheus-node-exporter rabbitmq-server procps tzdata \
   ca-certificates curl ethtool gnupg iproute2 jq logrotate lsof net-tools openssl psmisc rsync tar unzip; do
   packages+=(--package "$name")
 done
@@ -59,10 +59,13 @@ done
 
 step 'a repository alone, and away again: every file is as it was'
 mkdir secrets
-printf 'follow: \\me' >secrets/replication
+printf 'correct horse' >secrets/password
+export LAMBDASTACK_VAULT_PASSWORD_FILE=$work/secrets/password
 printf "it's 100%% /secret@:1" >secrets/shop
-cp secrets/shop secrets/worker
 printf '00123' >secrets/cookie
+"$lambdastack" vault init
+printf 'follow: \\me' | "$lambdastack" vault set replication
+"$lambdastack" vault set worker --from-file secrets/shop
 head_of() {
   cat <<END
 kind: lambdastack-cluster
@@ -94,12 +97,12 @@ step 'a plan, and one host that loses its power in the middle of its apply'
 ---
 kind: configuration/feature-mapping
 specification:
-  roles_mapping: {every: [common, node-exporter], front: [haproxy], data: [postgresql, rabbitmq], watch: [prometheus]}
+  roles_mapping: {every: [common, node-exporter], front: [haproxy], data: [postgresql, rabbitmq], watch: [alertmanager, health, prometheus]}
 ---
 kind: configuration/postgresql
 specification:
   primary: db-1
-  replication_password: file:$work/secrets/replication
+  replication_password: vault:replication
   users: [{name: shop, password: "file:$work/secrets/shop"}]
   databases: [{name: shop, owner: shop}]
   clients: [10.79.0.0/24]
@@ -115,10 +118,13 @@ kind: configuration/rabbitmq
 specification:
   cookie: file:$work/secrets/cookie
   vhosts: [jobs]
-  users: [{name: worker, password: "file:$work/secrets/worker", vhost: jobs, tag: management}]
+  users: [{name: worker, password: "vault:worker", vhost: jobs, tag: management}]
 ---
 kind: configuration/prometheus
 specification: {scrape_interval_seconds: 1}
+---
+kind: configuration/health
+specification: {program: $(realpath "$lambdastack"), interval_seconds: 1}
 END
 } >cluster.yml
 code 2 deploy plan -f cluster.yml --out plan.json
@@ -142,8 +148,9 @@ code 0 deploy plan -f cluster.yml
 again all
 code 0 deploy apply -f cluster.yml --yes
 if grep ': changed on' said.log; then cat said.log; fail 'a second apply changed something'; fi
-[ "$(grep -c ': nothing had to be changed' said.log)" = 7 ]
+[ "$(grep -c ': nothing had to be changed' said.log)" = 9 ]
 code 0 deploy test -f cluster.yml
+code 0 at_desk "$lambdastack" health
 took
 
 step 'rows that are written through the balancer are read from the one that follows'
@@ -162,7 +169,7 @@ if sql "$follower" "INSERT INTO orders VALUES ('coffee')"; then fail 'the one th
 step 'what one RabbitMQ is given, the other one hands out; Prometheus sees everything'
 # ask MACHINE METHOD PATH BODY: of the management, as the worker; the password is in no list of processes
 ask() {
-  printf 'user = "worker:%s"\n' "$(cat secrets/worker)" |
+  printf 'user = "worker:%s"\n' "$(cat secrets/shop)" |
     at_desk curl -fsS --noproxy '*' -K - -X "$2" -H 'content-type: application/json' -d "$4" "http://10.79.0.${number[$1]}:15672/api/$3"
 }
 ask db-1 PUT queues/jobs/tasks '{"durable": true}'
@@ -193,8 +200,8 @@ code 0 deploy audit -f cluster.yml
 took
 
 step 'no secret is where it should not be'
-for secret in 'secret@:1' 'follow: '; do
-  if grep -rlF -- "$secret" lambdastack.state.json* plan.json ./*.log; then fail "there it is: $secret"; fi
+for secret in 'secret@:1' 'follow: ' 'correct horse'; do
+  if grep -rlF -- "$secret" lambdastack.* plan.json ./*.log; then fail "there it is: $secret"; fi
   for name in db-1 db-2; do
     if in_host "$name" grep -rlF --exclude=lambdastack.pgpass -- "$secret" /etc /home /root /tmp /var/log /var/tmp /var/lib/postgresql; then
       fail "there it is on $name: $secret"

@@ -72,6 +72,7 @@ impl Desk {
 case "$module" in
   common) back='"timezone": "Etc/UTC", "packages": []' ;;
   repository) back='"url": "http://10.0.0.1:8080", "bundle_digest": "1"' ;;
+  firewall) back='"enabled": false' ;;
   haproxy) back='"stats_port": 8404, "package_version": "1"' ;;
   *) back='"listen_port": 9100, "package_version": "1"' ;;
 esac
@@ -105,7 +106,7 @@ fn from_nothing_to_a_cluster_that_needs_nothing() {
     let desk = started();
     assert!(desk.well(0, &["validate", "cluster.yml"]).starts_with("cluster.yml:1: lambdastack-cluster default\n"));
     let plan = desk.well(2, &["plan", "-f", "cluster.yml", "--out", "plan.json"]);
-    assert!(plan.ends_with("demo: 3 to install\n"), "{plan}");
+    assert!(plan.ends_with("demo: 4 to install\n"), "{plan}");
     let ansible = desk.ansible(true);
     desk.badly(2, &["apply", "-f", "cluster.yml", "--ansible", &ansible], &["nobody agreed", "--agreed PLAN"]);
     desk.well(0, &["apply", "-f", "cluster.yml", "--agreed", "plan.json", "--ansible", &ansible]);
@@ -121,7 +122,7 @@ fn what_failed_is_kept_and_an_old_agreement_is_worth_nothing() {
     desk.well(2, &["plan", "-f", "cluster.yml", "--out", "plan.json"]);
     let (well, badly) = (desk.ansible(true), desk.ansible(false));
     let words = ["apply", "-f", "cluster.yml", "--agreed", "plan.json", "--ansible", &badly];
-    desk.badly(1, &words, &["`common` was not applied", "lb-1: works: no room", "not begun: haproxy", "lies in"]);
+    desk.badly(1, &words, &["`common` was not applied", "lb-1: works: no room", "not begun: firewall, haproxy", "lies in"]);
     assert!(desk.path("lambdastack.state.json.run/common/inventory.json").is_file());
     desk.badly(1, &words, &["plan.json is not what would be done now"]);
     desk.well(0, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &well]);
@@ -129,7 +130,7 @@ fn what_failed_is_kept_and_an_old_agreement_is_worth_nothing() {
         desk.well(2, &["audit", "-f", "cluster.yml", "--ansible", &badly, "--out", "seen.json"])
             .contains("! lb-1: haproxy: it is not as")
     );
-    assert!(desk.well(2, &["plan", "-f", "cluster.yml", "--observed", "seen.json"]).ends_with("demo: 3 to repair\n"));
+    assert!(desk.well(2, &["plan", "-f", "cluster.yml", "--observed", "seen.json"]).ends_with("demo: 4 to repair\n"));
     desk.badly(1, &["plan", "-f", "cluster.yml", "--agreed", "plan.json"], &["is not what would be done now"]);
 }
 
@@ -187,7 +188,7 @@ fn data_is_printed_in_the_form_asked_for() {
     assert_eq!(plan["plan"]["actions"][0]["module"], "common");
     let lines: Json = serde_json::from_str(&desk.well(0, &["validate", "cluster.yml", "-o", "json"])).unwrap();
     assert_eq!(lines[0]["kind"], "lambdastack-cluster");
-    assert!(desk.well(0, &["module", "list", "-o", "yaml"]).starts_with("- name: common\n"));
+    assert!(desk.well(0, &["module", "list", "-o", "yaml"]).starts_with("- name: alertmanager\n"));
     assert!(desk.well(0, &["completions", "bash"]).contains("lambdastack"));
 }
 
@@ -278,7 +279,7 @@ fn what_came_of_a_run_is_one_value_for_programs() {
     assert_eq!((&failed["modules"][0]["status"], &failed["modules"][1]["status"]), (&"failed".into(), &"waiting".into()));
     let done = json(0, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &well, "-o", "json"]);
     let modules: Vec<&Json> = done["modules"].as_array().unwrap().iter().map(|line| &line["module"]).collect();
-    assert_eq!(modules, ["common", "haproxy", "node-exporter"]);
+    assert_eq!(modules, ["common", "firewall", "haproxy", "node-exporter"]);
     assert_eq!((&done["well"], &done["cluster"]), (&true.into(), &"demo".into()));
     let tested = json(0, &["test", "-f", "cluster.yml", "--ansible", &well, "-o", "json"]);
     assert_eq!((&tested["method"], &tested["serial"]), (&"test".into(), &done["serial"]));

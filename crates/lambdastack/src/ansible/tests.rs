@@ -47,9 +47,14 @@ fn a_run_gets_its_machines_its_configuration_and_whoever_influences_it() {
         {
           "lambdastack_anew": false,
           "lambdastack_config": {
+            "alert_after_minutes": 5,
+            "alert_rules": true,
+            "alertmanager_port": 9093,
+            "disk_full_percent": 90,
             "haproxy_port": 8404,
             "health_port": 9180,
             "listen_port": 9090,
+            "memory_full_percent": 95,
             "node_exporter_port": 9100,
             "retention_days": 15,
             "scrape_interval_seconds": 15

@@ -34,7 +34,7 @@ fn what_is_written_reads_back_as_what_was_wished() {
         (&vec!["b".into(), "c".into()], &vec!["a".into()])
     );
     let names: Vec<&str> = stack.order.iter().map(ModuleName::as_str).collect();
-    assert_eq!(names, ["common", "firewall", "haproxy", "node-exporter", "prometheus"], "what they require came along");
+    assert_eq!(names, ["common", "firewall", "haproxy", "node-exporter", "prometheus", "grafana"], "what they require came along");
     assert!(written.text.contains("kind: configuration/haproxy") && written.text.contains("# who logs into the machines; record"));
     assert!(written.notes[0].contains("filebeat, haproxy-exporter"), "{:?}", written.notes);
 }

@@ -47,26 +47,31 @@ fn everything_is_installed_once_and_then_there_is_nothing_to_do() {
         None,
         &Observed::default(),
         expect![[r#"
-        + common on lb-1, mon-1: is installed
-            + configuration.packages: ["ca-certificates","curl","ethtool","gnupg","iproute2","jq","logrotate","lsof","net-tools","openssl…
-            + configuration.sysctl: []
-            + configuration.timezone: "Etc/UTC"
-            + version: "0.1.0"
-        + node-exporter on lb-1: is installed
-            + configuration.disabled_collectors: []
-            + configuration.listen_port: 9100
-            + version: "0.1.0"
-        + prometheus on mon-1: is installed
-            + configuration.haproxy_port: 8404
-            + configuration.health_port: 9180
-            + configuration.listen_port: 9090
-            + configuration.node_exporter_port: 9100
-            + configuration.retention_days: 15
-            + configuration.scrape_interval_seconds: 15
-            + neighbours.node-exporter.lb-1: "10.0.0.2"
-            + version: "0.1.0"
-        demo: 3 to install
-    "#]],
+            + common on lb-1, mon-1: is installed
+                + configuration.packages: ["ca-certificates","curl","ethtool","gnupg","iproute2","jq","logrotate","lsof","net-tools","openssl…
+                + configuration.sysctl: []
+                + configuration.timezone: "Etc/UTC"
+                + version: "0.1.0"
+            + node-exporter on lb-1: is installed
+                + configuration.disabled_collectors: []
+                + configuration.listen_port: 9100
+                + version: "0.1.0"
+            + prometheus on mon-1: is installed
+                + configuration.alert_after_minutes: 5
+                + configuration.alert_rules: true
+                + configuration.alertmanager_port: 9093
+                + configuration.disk_full_percent: 90
+                + configuration.haproxy_port: 8404
+                + configuration.health_port: 9180
+                + configuration.listen_port: 9090
+                + configuration.memory_full_percent: 95
+                + configuration.node_exporter_port: 9100
+                + configuration.retention_days: 15
+                + configuration.scrape_interval_seconds: 15
+                + neighbours.node-exporter.lb-1: "10.0.0.2"
+                + version: "0.1.0"
+            demo: 3 to install
+        "#]],
     );
     check(&stack, Some(&applied(&stack)), &Observed::default(), expect!["demo: nothing to do\n"]);
 }

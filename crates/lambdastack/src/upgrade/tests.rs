@@ -41,7 +41,7 @@ fn what_would_be_upgraded_is_told_in_the_order_in_which_it_is_done() {
         ~ postgresql on db-1, db-2: is upgraded; its data is saved before
             + libnew1 1:2.0~rc1-1
             ~ libpq5 15.9-0+deb12u1 → 15.10-0+deb12u1
-        ~ haproxy on lb-1: is upgraded
+        ~ haproxy on lb-1: is upgraded; its data is saved before
             ~ haproxy 2.6.12-1 → 2.6.12-1+deb12u2
         demo: 2 to upgrade
     "#]]
