@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A stack out of one bundle, and what becomes of it: four hosts with systemd, of which none reaches anything but the others and a desk.
+# A stack out of one bundle, and what becomes of it: four hosts with systemd, of which none reaches anything but the others and a desk
+# that has nothing but the bundle either, and its Ansible out of it.
 # A repository, a PostgreSQL that another one follows, behind HAProxy and PgBouncer, RabbitMQ, and Prometheus that looks at all of them;
 # interrupted, audited, lost and restored, upgraded out of another bundle, and torn down.
 set -euo pipefail
@@ -7,7 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
-need mmdebstrap systemd-nspawn ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter pgrep setsid unshare python3 curl
+need mmdebstrap systemd-nspawn ssh-keygen ssh-keyscan ip nsenter pgrep setsid unshare python3 curl
 main=$(debian_uri main)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
 build
@@ -34,7 +35,7 @@ for name in "${!number[@]}"; do host "$name" "${number[$name]}" "$work/root"; do
 step 'two bundles: what Debian was released with, and what was mended since'
 export LSREPO_HOME=$work/near
 packages=()
-for name in haproxy pgbouncer postgresql-15 postgresql-15-pgaudit prometheus prometheus-alertmanager prometheus-node-exporter rabbitmq-server procps tzdata \
+for name in ansible-core openssh-client haproxy pgbouncer postgresql-15 postgresql-15-pgaudit prometheus prometheus-alertmanager prometheus-node-exporter rabbitmq-server procps tzdata \
   ca-certificates curl ethtool gnupg iproute2 jq logrotate lsof net-tools openssl psmisc rsync tar unzip; do
   packages+=(--package "$name")
 done
@@ -52,10 +53,43 @@ for name in "${!number[@]}"; do
   patiently up "$name" || { cat "$name.log"; fail "$name does not start"; }
   cp -a "hosts/$name/root/etc" "before-$name"
 done
-reachable "${number[@]}" || fail 'not all hosts are reachable'
+patiently reachable "${number[@]}" || fail 'not all hosts are reachable'
 for name in "${!number[@]}"; do
   if in_host "$name" ip route show default | grep .; then fail "$name has a way out"; fi
 done
+
+step 'a desk that has nothing: Ansible comes out of the bundle'
+mkdir -p hosts/desk/{over,work,root}
+mount -t overlay overlay -o "lowerdir=$work/root,upperdir=$work/hosts/desk/over,workdir=$work/hosts/desk/work" hosts/desk/root
+cat >enter.sh <<'END'
+set -e
+root=$1 work=$2
+shift 2
+mount --make-rprivate /
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mkdir -p "$root$work"
+mount --bind "$work" "$root$work"
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+export HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+exec chroot "$root" sh -c 'cd "$0" && exec "$@"' "$work" "$@"
+END
+desk_runs() { at_desk unshare --mount --pid --fork --kill-child sh enter.sh "$work/hosts/desk/root" "$work" "$@"; }
+deploy() { desk_runs lambdastack "$@"; }
+install -m 755 "$lsrepo" hosts/desk/root/usr/local/bin/lsrepo
+install -m 755 "$lambdastack" hosts/desk/root/usr/local/bin/lambdastack
+install -D -m 600 known_hosts hosts/desk/root/root/.ssh/known_hosts
+desk_runs lsrepo --quiet key trust key.asc
+desk_runs lsrepo serve --bundle first.tar.zst --listen 127.0.0.1:8080 >serve.log 2>&1 &
+server=$!
+background+=("$server")
+served serve.log >/dev/null
+desk_runs lsrepo --quiet client apply --url http://127.0.0.1:8080
+desk_runs apt-get -qq update
+desk_runs apt-get -qq -y --no-install-recommends install ansible-core openssh-client >install.log 2>&1 || { tail -n 20 install.log; fail 'Ansible does not install'; }
+desk_runs ansible-playbook --version | head -n 1
+end "$server"
+took
 
 step 'a repository alone, and away again: every file is as it was'
 mkdir secrets
@@ -63,9 +97,9 @@ printf 'correct horse' >secrets/password
 export LAMBDASTACK_VAULT_PASSWORD_FILE=$work/secrets/password
 printf "it's 100%% /secret@:1" >secrets/shop
 printf '00123' >secrets/cookie
-"$lambdastack" vault init
-printf 'follow: \\me' | "$lambdastack" vault set replication
-"$lambdastack" vault set worker --from-file secrets/shop
+deploy vault init
+printf 'follow: \\me' | deploy vault set replication
+deploy vault set worker --from-file secrets/shop
 head_of() {
   cat <<END
 kind: lambdastack-cluster
@@ -80,7 +114,7 @@ END
   cat <<END
 ---
 kind: configuration/repository
-specification: {bundle: $work/first.tar.zst, key: $work/key.asc, program: $lsrepo, purge: true}
+specification: {bundle: $work/first.tar.zst, key: $work/key.asc, program: /usr/local/bin/lsrepo, purge: true}
 END
 }
 head_of 'repository: {machines: [repo-1]}' >only.yml
@@ -124,7 +158,7 @@ kind: configuration/prometheus
 specification: {scrape_interval_seconds: 1}
 ---
 kind: configuration/health
-specification: {program: $(realpath "$lambdastack"), interval_seconds: 1}
+specification: {program: /usr/local/bin/lambdastack, interval_seconds: 1}
 END
 } >cluster.yml
 code 2 deploy plan -f cluster.yml --out plan.json

@@ -4,7 +4,7 @@ pub mod health;
 mod later;
 mod vault;
 
-pub use later::{ComponentsArgs, StatusArgs, UpgradeArgs};
+pub use later::{ComponentsArgs, ScaleArgs, StatusArgs, UpgradeArgs};
 pub use vault::{VaultCommand, VaultFlag};
 
 use crate::init::Placement;
@@ -69,6 +69,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Ask whether what was applied is well, once or again and again for Prometheus
     Health(health::HealthArgs),
+    /// Give a component more or fewer machines, in the documents
+    Scale(ScaleArgs),
     /// Bring packages to the versions that the repository has now
     Upgrade(UpgradeArgs),
     /// Show how things are: what was applied, where, in which version, and whether that is what the documents say

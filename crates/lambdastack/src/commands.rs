@@ -10,6 +10,7 @@ mod module;
 mod plan;
 mod report;
 mod restore;
+mod scale;
 mod secrets;
 mod state;
 mod status;
@@ -131,6 +132,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> Result<u8, Failed> {
         Command::Backup(args) => backup::run(&context, &args),
         Command::Restore(args) => restore::run(&context, &args),
         Command::Health(args) => health::run(&context, &args),
+        Command::Scale(args) => scale::run(&context, &args),
         Command::Upgrade(args) => upgrade::run(&context, &args),
         Command::Status(args) => status::run(&context, &args),
         Command::Components(args) => status::components(&context, &args),

@@ -25,6 +25,7 @@ pub mod order;
 mod output;
 pub mod plan;
 mod progress;
+pub mod scale;
 pub mod schema;
 pub mod source;
 pub mod stack;

@@ -12,7 +12,7 @@ macro_rules! documents {
 
 #[rustfmt::skip]
 const MODULES: &[(&str, &str)] = documents!("bom":
-    "alertmanager" "applications" "calico" "canal" "certificate" "common"
+    "alertmanager" "ansible" "applications" "calico" "canal" "certificate" "common"
     "containerd" "coredns" "docker" "elasticsearch-curator" "etcd" "filebeat" "firewall"
     "flannel" "grafana" "haproxy" "haproxy-exporter" "harbor" "helm"
     "ignite" "image-registry" "istio" "java" "jmx-exporter" "k8s-as-cloud-service"

@@ -1,6 +1,7 @@
 //! Words for a cluster that was applied.
 
 use super::{AnsibleFlag, BuildFlag, Format};
+use crate::scale::Target;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -55,4 +56,22 @@ pub struct ComponentsArgs {
     /// Form of what is printed
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub output: Format,
+}
+
+/// `lambdastack scale`
+#[derive(Args, Debug)]
+pub struct ScaleArgs {
+    /// The component and so many machines, so many more (`+1`) or fewer (`-1`), or their names
+    #[arg(value_parser = target, value_name = "COMPONENT=COUNT|+N|-N|MACHINE,…")]
+    pub target: (String, Target),
+    #[command(flatten)]
+    pub(crate) build: BuildFlag,
+    /// Say what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn target(text: &str) -> Result<(String, Target), String> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected COMPONENT=…")?;
+    Ok((name.to_owned(), value.parse()?))
 }
