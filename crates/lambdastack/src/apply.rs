@@ -58,8 +58,10 @@ impl fmt::Display for Broken {
             let left: Vec<&str> = self.left.iter().map(ModuleName::as_str).collect();
             write!(f, "\n  not begun: {}", left.join(", "))?;
         }
-        let on = if self.method == Method::Upgrade { Method::Apply } else { self.method };
-        write!(f, "\nhint: once that is mended, `lambdastack {on}` goes on here")
+        match self.method {
+            Method::Upgrade => write!(f, "\nhint: once that is mended, an apply finishes it, and another upgrade does the rest"),
+            method => write!(f, "\nhint: once that is mended, `lambdastack {method}` goes on here"),
+        }
     }
 }
 

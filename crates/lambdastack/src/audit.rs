@@ -25,15 +25,22 @@ struct Report {
 /// machine → keys of a module's configuration, as they are there
 pub type Found = BTreeMap<String, Map<String, Json>>;
 
-/// Takes what the audit of a module said of its machines in, and gives what of its configuration they told. A machine that said
-/// nothing is an error.
-pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outcome: &Outcome) -> Result<Found, String> {
-    let mut found = Found::new();
+/// Takes what the audit of a module said of its machines in, and gives what of its configuration they told. Machines that said
+/// nothing, or what does not fit, are among the troubles, and hide nothing of the others.
+pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outcome: &Outcome) -> (Found, Vec<String>) {
+    let (mut found, mut troubles) = (Found::new(), Vec::new());
     for machine in inputs.everywhere().into_keys() {
-        let report = outcome.returned.get(machine).and_then(|value| value.get("lambdastack_audit")).cloned();
-        let report = report.ok_or_else(|| format!("the audit of `{module}` handed nothing back of `{machine}`"))?;
-        let Report { in_order, mut differences, configuration } = serde_json::from_value(report)
-            .map_err(|error| format!("the audit of `{module}` handed back of `{machine}` what does not fit: {error}"))?;
+        let Some(report) = outcome.returned.get(machine).and_then(|value| value.get("lambdastack_audit")) else {
+            troubles.push(format!("the audit of `{module}` handed nothing back of `{machine}`"));
+            continue;
+        };
+        let Report { in_order, mut differences, configuration } = match serde_json::from_value(report.clone()) {
+            Ok(report) => report,
+            Err(error) => {
+                troubles.push(format!("the audit of `{module}` handed back of `{machine}` what does not fit: {error}"));
+                continue;
+            }
+        };
         if !in_order && differences.is_empty() {
             differences.push("it is not as it was".to_owned());
         }
@@ -45,7 +52,7 @@ pub fn take(observed: &mut Observed, module: &ModuleName, inputs: &Inputs, outco
             found.insert(machine.clone(), configuration);
         }
     }
-    Ok(found)
+    (found, troubles)
 }
 
 /// The configuration that was applied, with what was found on the machines in its place; `None` where that is the same. What they
@@ -80,7 +87,8 @@ mod tests {
         let take = |report: serde_json::Value| {
             let mut observed = Observed::default();
             let outcome = Outcome { returned: [("a".to_owned(), report)].into(), ended: true, ..Outcome::default() };
-            take(&mut observed, &module, &inputs, &outcome).map(|_| observed)
+            let (_, troubles) = take(&mut observed, &module, &inputs, &outcome);
+            if troubles.is_empty() { Ok(observed) } else { Err(troubles) }
         };
         let differs = take(json!({"lambdastack_audit": {"in_order": false, "differences": ["x"]}})).unwrap();
         assert_eq!(differs.0["a"].differences[&module], ["x"]);

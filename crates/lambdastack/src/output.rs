@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::{
+    borrow::Cow,
     fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt as _,
@@ -25,7 +26,7 @@ pub enum Format {
 /// Prints `value` in the form asked for; `text` says how it looks to people.
 pub(crate) fn print<T: Serialize>(format: Format, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
     let body = match format {
-        Format::Text => text(value),
+        Format::Text => plain(&text(value)).into_owned(),
         Format::Json => serde_json::to_string_pretty(value)? + "\n",
         Format::Yaml => serde_saphyr::to_string(value).context("rendering YAML")?,
     };
@@ -47,6 +48,12 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
+/// The same for a file that is not there yet.
+pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}
+
 /// Writes a file anew: what is there is all of the one, or all of the other.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // what a link leads to is what is replaced
@@ -65,5 +72,25 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A line on stderr. Where that is closed, nobody reads it.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", plain(line));
+}
+
+/// What hosts said may be meant for the terminal: it gets nothing but text.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    let is_order = |one: char| one.is_control() && one != '\n' && one != '\t';
+    if !text.contains(is_order) {
+        return text.into();
+    }
+    text.chars().flat_map(|one| if is_order(one) { one.escape_unicode().collect::<Vec<_>>() } else { vec![one] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_terminal_gets_nothing_but_text() {
+        assert_eq!(plain("is well\n\tas ever"), "is well\n\tas ever");
+        assert_eq!(plain("\u{1b}]52;c;eA==\u{7} and \u{9b}2J"), "\\u{1b}]52;c;eA==\\u{7} and \\u{9b}2J");
+    }
 }

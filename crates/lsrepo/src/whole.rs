@@ -6,6 +6,7 @@ use std::{
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// A text, readable for all.
@@ -26,6 +27,8 @@ pub(crate) fn write_new_secret(path: &Path, text: &str) -> Result<bool> {
             taken = true;
             fs::remove_file(part)
         }
+        // some file systems have no links
+        Err(_) if !path.exists() => fs::rename(part, path),
         linked => linked.and_then(|()| fs::remove_file(part)),
     };
     settle(path, 0o600, |out| Ok(out.write_all(text.as_bytes())?), link)?;
@@ -49,11 +52,12 @@ fn settle(
     name_it: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    // in containers everybody is number 1
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let part = path.with_file_name(format!(".{name}.{}-{nanos}.part", std::process::id()));
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
-        let mut out =
-            BufWriter::with_capacity(1 << 20, File::options().write(true).create(true).truncate(true).mode(mode).open(&part)?);
+        let mut out = BufWriter::with_capacity(1 << 20, File::options().write(true).create_new(true).mode(mode).open(&part)?);
         content(&mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         name_it(&part)?;

@@ -77,6 +77,8 @@ impl Event {
 pub struct Outcome {
     /// what went wrong
     pub failures: Vec<Failure>,
+    /// whether any task was done on any machine
+    pub worked: bool,
     /// machines on which something changed
     pub changed: BTreeSet<String>,
     /// machine → what it handed back
@@ -89,7 +91,12 @@ impl Outcome {
     /// Takes an event in.
     pub fn take(&mut self, event: Event) {
         match event {
-            Event::Ok { machine, changed: true, .. } => drop(self.changed.insert(machine)),
+            Event::Ok { machine, changed, .. } => {
+                self.worked = true;
+                if changed {
+                    self.changed.insert(machine);
+                }
+            }
             Event::Failed(failure) | Event::Unreachable(failure) => self.failures.push(failure),
             Event::End { returned } => (self.returned, self.ended) = (returned, true),
             _ => {}

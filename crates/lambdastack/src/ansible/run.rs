@@ -76,7 +76,7 @@ pub fn run(
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANSIBLE_")) {
         command.env_remove(name);
     }
-    command.env("ANSIBLE_SSH_CONTROL_PATH", control_path(folder));
+    command.env("ANSIBLE_SSH_CONTROL_PATH_DIR", connections(folder));
     // what it writes on its way, also what it got out of the vault, is in memory, where there is such a folder
     if Path::new(MEMORY).is_dir() {
         command.env("ANSIBLE_LOCAL_TEMP", MEMORY);
@@ -118,10 +118,10 @@ pub fn run(
 }
 
 /// Connections stay open for a while, and are found again by their address: those of one state, and never those of another one,
-/// whose machines may have the same addresses elsewhere.
-fn control_path(folder: &Path) -> String {
+/// whose machines may have the same addresses elsewhere. Short, as the path of a socket has to be.
+fn connections(folder: &Path) -> String {
     let runs = folder.parent().unwrap_or(folder);
-    format!("%(directory)s/{}-%%C", &Digest::of(runs.as_os_str().as_encoded_bytes()).hex()[..8])
+    format!("~/.ansible/cp-{}", &Digest::of(runs.as_os_str().as_encoded_bytes()).hex()[..6])
 }
 
 /// Where a program is, so that nothing is begun where there is none.

@@ -26,6 +26,12 @@ use std::collections::BTreeMap;
 
 /// Exit code 0 where everything is as it was applied, 2 where something differs.
 pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
+    if let Some(path) = args.take.as_ref().filter(|path| path.exists()) {
+        return Err(unsatisfied(format!(
+            "{} is there already\nhint: name a new file; what is in it is for your documents",
+            path.display()
+        )));
+    }
     let modules = context.catalogue()?;
     let stack = wanted::stack(context, &args.files, &modules)?;
     let file = StateFile::open(&args.state.state)?;
@@ -58,11 +64,11 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         for failure in &outcome.failures {
             troubles.push(format!("the audit of `{name}` went wrong: {}: {}: {}", failure.machine, failure.task, failure.message));
             inputs.machines.remove(&failure.machine);
+            inputs.cluster.remove(&failure.machine);
         }
-        match audit::take(&mut observed, name, &inputs, &outcome) {
-            Ok(machines) => drop(found.insert(name.clone(), machines)),
-            Err(trouble) => troubles.push(trouble),
-        }
+        let (machines, silent) = audit::take(&mut observed, name, &inputs, &outcome);
+        troubles.extend(silent);
+        found.insert(name.clone(), machines);
     }
     file.workplace()?;
     if let Some(path) = &args.out {
@@ -80,18 +86,18 @@ pub(super) fn run(context: &Context, args: &AuditArgs) -> Result<u8> {
         }
         if text.is_empty() && troubles.is_empty() { format!("{}: everything is as it was applied\n", stack.name) } else { text }
     })?;
-    if let Some(path) = &args.take {
-        let text = taken(&state, &modules, &found)?;
-        output::write_private(path, text.as_bytes()).with_context(|| path.display().to_string())?;
-        let what = if text.is_empty() {
-            "nothing that documents could ask for was changed"
-        } else {
-            "in the place of your documents of the same kinds"
-        };
-        context.note(&format!("{}: {what}", path.display()));
-    }
     if !troubles.is_empty() {
         return Err(unsatisfied(troubles.join("\n")));
+    }
+    // what is there only in part, since a machine was away, is no configuration
+    if let Some(path) = &args.take {
+        let text = taken(&state, &modules, &found)?;
+        if text.is_empty() {
+            context.note("nothing that documents could ask for was changed");
+        } else {
+            output::write_new_private(path, text.as_bytes()).with_context(|| path.display().to_string())?;
+            context.note(&format!("{}: in the place of your documents of the same kinds", path.display()));
+        }
     }
     Ok(if differs { 2 } else { 0 })
 }

@@ -67,6 +67,16 @@ impl Ground {
         asked.iter().map(one).collect()
     }
 
+    /// Opens the vault that these modules need, before anything is done; without it nothing is begun.
+    pub(super) fn open_vault(&self, context: &Context, names: &[ModuleName]) -> Result<()> {
+        let of = |name: &ModuleName| {
+            let (module, applied) = self.modules.get(name).zip(self.state.modules.get(name))?;
+            Some(needed(module, &applied.inputs.configuration))
+        };
+        let all: Vec<_> = names.iter().filter_map(of).flatten().collect();
+        if all.is_empty() { Ok(()) } else { self.vault.open_now(context, &self.files, &all) }
+    }
+
     /// Runs the method of a module, which is told `more`. What went wrong on machines is in the outcome.
     pub(super) fn run(
         &self,

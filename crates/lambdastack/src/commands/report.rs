@@ -108,7 +108,7 @@ impl Report {
 /// What people are shown on the way: data, unless the result is; then it is talk.
 pub(super) fn show(context: &Context, format: Format, text: &str) -> Result<()> {
     match format {
-        Format::Text => output::write(text.as_bytes()),
+        Format::Text => output::write(output::plain(text).as_bytes()),
         _ => {
             context.note(text.trim_end());
             Ok(())

@@ -110,14 +110,19 @@ pub(super) struct Needed {
 
 fn absent(path: &Path, needed: &[Needed]) -> String {
     let first = needed.first().map_or("", |needed| needed.name.as_str());
-    let hint = "hint: `lambdastack vault init` makes it";
+    let hint = format!("hint: `lambdastack vault{} init` makes it", flag(path));
     format!("{}: there is no such vault, and `vault:{first}` is needed\n{hint}", path.display())
+}
+
+/// How the vault is named on the command line; not at all where it is the one in the current folder.
+fn flag(path: &Path) -> String {
+    if path == Path::new(vault::NAME) { String::new() } else { format!(" --vault {}", path.display()) }
 }
 
 fn all_there(path: &Path, secrets: &Secrets, needed: &[Needed]) -> Result<()> {
     let missing = needed.iter().filter(|needed| !secrets.0.contains_key(&needed.name));
     let line = |Needed { place, name }: &Needed| {
-        let hint = format!("hint: `lambdastack vault set {name}` puts it in");
+        let hint = format!("hint: `lambdastack vault{} set {name}` puts it in", flag(path));
         format!("{place}: `vault:{name}` is not in {}\n{hint}", path.display())
     };
     let lines: Vec<String> = missing.map(line).collect();
@@ -143,6 +148,15 @@ pub(super) fn needed_by(stack: &Stack, modules: &Catalogue) -> Vec<Needed> {
 pub(super) struct Later(OnceCell<Option<Opened>>);
 
 impl Later {
+    /// The vault before anything is done, for work that could not be left half done without it.
+    pub(super) fn open_now(&self, context: &Context, files: &[PathBuf], needed: &[Needed]) -> Result<()> {
+        if self.0.get().is_none() {
+            let opened = context.open_vault(files, needed, Ask::Always)?;
+            self.0.get_or_init(|| opened);
+        }
+        Ok(())
+    }
+
     /// The vault for a module; `None` where it needs none, or where nobody can say the password.
     pub(super) fn open(&self, context: &Context, files: &[PathBuf], needed: &[Needed]) -> Result<Option<&Opened>> {
         if needed.is_empty() {

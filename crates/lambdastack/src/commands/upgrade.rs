@@ -30,6 +30,9 @@ const STEP: &str = "lambdastack_step";
 pub(super) fn run(context: &Context, args: &UpgradeArgs) -> Result<u8> {
     let ground = Ground::take(context, &args.build.files(), &args.build.state())?;
     settled(&ground)?;
+    if !args.plan {
+        ground.open_vault(context, &ground.modules(Method::Upgrade, &args.only)?)?;
+    }
     let paper = Paper::new(look(context, &ground, args)?);
     if args.plan {
         output::print(args.output, &paper, |paper| upgrade::show(&paper.plan))?;
@@ -71,8 +74,9 @@ fn upgraded(
     if let Some(path) = &saved {
         report.archive(path);
     }
-    carry_out(context, ground, plan, args, (state, report)).map_err(|error| {
-        let back = go_back(context, ground, args);
+    let mut touched = false;
+    carry_out(context, ground, plan, args, (state, report, &mut touched)).map_err(|error| {
+        let back = if touched { go_back(context, ground, args) } else { "nothing was upgraded".to_owned() };
         let saved = saved.map(|path| format!("\nhint: what the data was before lies in {}", path.display())).unwrap_or_default();
         unsatisfied(format!("{error:#}\n{back}{saved}"))
     })
@@ -132,7 +136,7 @@ fn carry_out(
     ground: &Ground,
     plan: &Upgrade,
     args: &UpgradeArgs,
-    (state, report): (&mut State, &mut Report),
+    (state, report, touched): (&mut State, &mut Report, &mut bool),
 ) -> Result<(), ApplyError> {
     let done = upgrade::carry_out(plan, &ground.modules, (&ground.file, state), &mut |step: &Step, stage: Stage| {
         let (method, more): (Method, Vec<(&str, Json)>) = match stage {
@@ -143,6 +147,7 @@ fn carry_out(
         ground.workplace().map_err(|error| error.to_string())?;
         let outcome =
             ground.run(context, &args.ansible.program, method, &step.module, &more).map_err(|error| format!("{error:#}"))?;
+        *touched |= stage == Stage::Upgrade && (!outcome.changed.is_empty() || outcome.worked && !outcome.failures.is_empty());
         if stage == Stage::Upgrade || !outcome.failures.is_empty() {
             report.ran(&step.module, &outcome);
         }

@@ -101,7 +101,7 @@ fn the_first_that_goes_wrong_ends_it_and_the_next_apply_finishes_it() {
         `postgresql` was not upgraded
           db-1: It answers: no
           not begun: haproxy
-        hint: once that is mended, `lambdastack apply` goes on here"#]]
+        hint: once that is mended, an apply finishes it, and another upgrade does the rest"#]]
     .assert_eq(&done.unwrap_err());
     assert_eq!(state.modules[&name("postgresql")].status, Status::Failed);
     assert_eq!(state.modules[&name("haproxy")].status, Status::Applied);
