@@ -11,9 +11,9 @@ use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     os::unix::net::UnixStream,
-    sync::mpsc,
+    sync::{Arc, Barrier, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// A cluster whose machines `data` have PostgreSQL, and `mon-1` the module `health`.
@@ -201,21 +201,18 @@ fn only_the_expected_answer_is_a_good_one() {
 #[test]
 fn whoever_is_slow_or_endless_keeps_nobody_waiting() {
     let slow = somebody(|mut stream| {
-        while stream.write_all(b"H").is_ok() {
-            thread::sleep(Duration::from_millis(50));
-        }
+        let _ = stream.write_all(b"HTTP/1.1 2");
+        let _ = stream.read_to_end(&mut Vec::new());
     });
     let endless = somebody(|mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
     let body = somebody(|mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
         while stream.write_all(&[b'x'; 4096]).is_ok() {}
     });
-    let begun = Instant::now();
     assert!(why(&page(slow)).unwrap().starts_with("no answer within"));
     assert!(why(&page(endless)).is_some());
     assert!(why(&word(endless, "", "imok")).is_some());
     assert_eq!(why(&page(body)), None);
-    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -297,17 +294,18 @@ fn a_round_is_told_to_people_and_to_programs() {
 
 #[test]
 fn many_are_asked_at_a_time() {
-    let slow = somebody(|stream| {
-        thread::sleep(Duration::from_secs(5));
-        drop(stream);
+    // each of them answers once four are there
+    let four = Arc::new(Barrier::new(4));
+    let together = somebody(move |mut stream| {
+        four.wait();
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
     });
-    let mut targets = two(slow, slow);
-    let machines = (0..20).map(|number| (format!("m-{number}"), [("page".to_owned(), page(slow))].into()));
+    let mut targets = two(together, together);
+    let machines = (0..20).map(|number| (format!("m-{number}"), [("page".to_owned(), page(together))].into()));
     targets.modules.insert("web".parse().unwrap(), machines.collect());
-    let begun = Instant::now();
-    let report = round(&targets, Duration::from_millis(300));
-    assert_eq!(report.checks.iter().filter(|checked| !checked.finding.is_up()).count(), 20);
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let report = round(&targets, Duration::from_secs(60));
+    assert_eq!(report.checks.iter().filter(|checked| checked.finding.is_up()).count(), 20);
 }
 
 #[test]
@@ -331,7 +329,7 @@ fn the_endpoint_serves_prometheus_whatever_others_do_and_ends_when_it_is_told() 
     };
     let get = |path: &str| ask(&format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
     while !get("/healthz").ends_with("ok\n") {
-        thread::sleep(Duration::from_millis(20));
+        thread::yield_now();
     }
     // some say nothing, some say too much, some go away
     let idle: Vec<TcpStream> = (0..10).map(|_| TcpStream::connect(at).unwrap()).collect();
@@ -349,16 +347,14 @@ fn the_endpoint_serves_prometheus_whatever_others_do_and_ends_when_it_is_told() 
     assert!(ask("HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
     // one client cannot take all places
     let many: Vec<TcpStream> = (0..40).filter_map(|_| TcpStream::connect(at).ok()).collect();
-    thread::sleep(Duration::from_millis(100));
-    let cut = many.iter().filter(|stream| {
-        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        matches!((&**stream).read(&mut [0]), Ok(0))
-    });
-    assert!(cut.count() >= 24);
-    let begun = Instant::now();
+    many.iter().for_each(|stream| stream.set_nonblocking(true).unwrap());
+    let waits = |answer: std::io::Result<usize>| answer.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    let cut = || many.iter().filter(|stream| !waits((&**stream).read(&mut [0; 1024]))).count();
+    while cut() < 24 {
+        thread::yield_now();
+    }
     told.write_all(b"x").unwrap();
     served.join().unwrap().unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(5));
     drop((idle, many));
     assert!(TcpStream::connect(at).is_err(), "it listens no more");
 }
