@@ -187,6 +187,34 @@ code 0 deploy --quiet test -f cluster.yml
 code 0 deploy --quiet audit -f cluster.yml
 code 0 deploy --quiet plan -f cluster.yml
 
+step 'Redis: a log of writes begins with what is there, also where Redis cannot be asked'
+cp cluster.yml logged.yml
+sed -i '/^specification: {primary: app-1/ s/primary: app-1/&, append_only: false/' cluster.yml
+code 0 deploy --quiet apply -f cluster.yml --yes
+keys app-1 SET drink cocoa | grep -qx OK
+in_host app-1 systemctl stop redis-server
+cp logged.yml cluster.yml
+code 1 deploy --quiet apply -f cluster.yml --yes
+told 'move the older of them away'
+in_host app-1 rm -r /var/lib/redis/appendonlydir
+code 0 deploy --quiet apply -f cluster.yml --yes
+[ "$(keys app-1 GET drink)" = cocoa ] || fail 'what a stopped Redis had is gone'
+sed -i '/^specification: {primary: app-1/ s/primary: app-1/&, append_only: false/' cluster.yml
+code 0 deploy --quiet apply -f cluster.yml --yes
+keys app-1 SET drink milk | grep -qx OK
+for name in app-1 app-2; do in_host "$name" rm -r /var/lib/redis/appendonlydir; done
+printf 'another' >secrets/another
+sed 's:secrets/redis:secrets/another:' logged.yml >cluster.yml
+code 0 deploy --quiet apply -f cluster.yml --yes
+cp secrets/another secrets/redis
+[ "$(keys app-1 GET drink)" = milk ] || fail 'what a Redis with another password had is gone'
+has_milk() { [ "$(keys app-2 GET drink)" = milk ]; }
+wait_for has_milk
+cp logged.yml cluster.yml
+code 0 deploy --quiet apply -f cluster.yml --yes
+code 0 deploy --quiet test -f cluster.yml redis
+code 0 deploy --quiet audit -f cluster.yml
+
 step 'a firewall: what is closed is closed, and SSH stays'
 open() { at_desk timeout 3 bash -c "</dev/tcp/10.79.0.$1/$2" 2>/dev/null; }
 within() { in_host app-1 timeout 3 bash -c "</dev/tcp/10.79.0.12/$1" 2>/dev/null; }
