@@ -35,6 +35,9 @@ specification: {bundle: $work/secrets/bundle}
 ---
 kind: configuration/common
 specification: {packages: []}
+---
+kind: configuration/redis
+specification: {password: "file:$work/secrets/password", primary: one}
 END
   for machine in ${1//,/ } $2; do
     number=$((number + 1))
