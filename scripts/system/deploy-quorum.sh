@@ -21,7 +21,7 @@ hosts_root root ca-certificates curl ethtool gnupg iproute2 jq logrotate lsof ne
   etcd-client etcd-server rabbitmq-server zookeeper
 hosts_network
 for number in 1 2 3; do host "q-$number" "1$number" "$work/root"; done
-wait_for reachable 11 12 13
+patiently reachable 11 12 13
 
 # etcd MACHINE COMMAND …: of the member there, with the certificate of that machine
 etcd() {
@@ -110,8 +110,8 @@ wait_for zookeeper_reads q-2 tea hot
 zookeeper q-2 set /tea warm >set.log
 reads q-1 tea warm
 power_on q-3
-wait_for etcd_reads q-3 tea warm
-wait_for zookeeper_reads q-3 tea warm
+patiently etcd_reads q-3 tea warm
+patiently zookeeper_reads q-3 tea warm
 
 step 'what was changed by hand is found, and who lost its data joins again'
 code 0 deploy audit -f cluster.yml
