@@ -229,6 +229,8 @@ in_host repo-1 systemctl stop lsrepo
 code 2 deploy --quiet audit -f cluster.yml --out seen.json
 cat said.log
 for found in 'lb-1: haproxy' 'lb-1: repository' 'repo-1: repository' 'db-2: postgresql'; do said "^! $found"; done
+code 2 deploy audit -f cluster.yml --take taken.yml
+grep -q '^  maximum_connections: 77$' taken.yml
 code 0 deploy apply -f cluster.yml --observed seen.json --yes
 code 0 deploy audit -f cluster.yml
 took
@@ -274,7 +276,7 @@ sed -i '1i nonsense' hosts/lb-1/root/etc/haproxy/haproxy.cfg
 code 1 deploy upgrade --build . --yes haproxy
 cat said.log
 said 'shows again what it showed before'
-[ "$(in_host repo-1 lsrepo snapshot list -o json | python3 -c 'import json, sys; print([one["number"] for one in json.load(sys.stdin) if one["shown"]][0])')" = 1 ]
+[ "$(in_host repo-1 /usr/local/bin/lsrepo snapshot list -o json | python3 -c 'import json, sys; print([one["number"] for one in json.load(sys.stdin) if one["shown"]][0])')" = 1 ]
 sed -i '1d' hosts/lb-1/root/etc/haproxy/haproxy.cfg
 code 2 deploy audit -f cluster.yml --out seen.json
 said '^! repo-1: repository: it shows another snapshot'
@@ -297,6 +299,8 @@ code 0 deploy test -f cluster.yml
 code 0 deploy status --build .
 cat said.log
 code 0 deploy components --build .
+code 1 deploy scale --build . front=+1
+said 'has 1, and 0 are free'
 took
 
 step 'torn down, no host knows of the repository any more'
