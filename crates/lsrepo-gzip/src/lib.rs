@@ -1,0 +1,16 @@
+//! Rebuilds gzip streams bit for bit from what is in them.
+//!
+//! A gzip layer packs badly once more, what is in it packs well; but the far side needs the very bytes that the layer's
+//! digest is of. DEFLATE (RFC 1951) leaves to the writer which matches it takes and where it ends a block. The programs
+//! that write layers, charts and archives are few and have not changed these decisions in years: run the same decisions
+//! again, and the same bytes come out. [`Writer`] names such a program and its level, and rebuilds what it wrote.
+//!
+//! Everything here is pure and needs memory that does not grow with the stream.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
+
+mod bits;
+mod encoder;
+mod zlib;
+
+pub(crate) use bits::Bits;
+pub(crate) use encoder::Encoder;

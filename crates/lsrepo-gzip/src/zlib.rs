@@ -1,0 +1,1 @@
+//! zlib and GNU gzip.
