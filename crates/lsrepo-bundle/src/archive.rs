@@ -8,6 +8,7 @@ use crate::{
     head::{self, Body},
     import::{Trust, refuse_without_base, roots},
     inspect::{Inspection, inspected},
+    pack::{self, Pack, Packed, rebuild},
     plan::{self, FrameSize},
     reader::Reader,
     source::Source,
@@ -15,7 +16,7 @@ use crate::{
 use lsrepo_oci::Descriptor;
 use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_store::{CheckProgress, Shelf, Store};
-use lsrepo_types::{Digest, Timestamp};
+use lsrepo_types::{Digest, Hasher, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},
     io,
@@ -40,6 +41,7 @@ pub struct Archive {
     roots: BTreeMap<String, Digest>,
     pub(crate) members: Vec<Member>,
     by_digest: HashMap<Digest, usize>,
+    pub(crate) packs: Vec<Pack>,
     /// what it leaves out
     pub absent: Vec<Descriptor>,
     /// where the first blob begins
@@ -76,11 +78,12 @@ impl Archive {
             return Err(BundleError::Shape("its volumes say that they are of another bundle".to_owned()));
         }
         let roots = roots(&head.index)?;
-        let Body { manifests, blobs, absent } = head::body(&mut reader, &head.index)?;
+        let Body { manifests, blobs, packs, absent } = head::body(&mut reader, &head.index)?;
         let (body, frames) = (reader.offset(), reader.frames().to_vec());
         // Those of the sets lie before the others.
         let sizes = manifests.iter().map(|(bytes, _)| plan::packed(bytes.len() as u64)).sum::<u64>();
-        let gap = head::said(&head.index, head::ABSENT)?.map_or(0, |(_, size)| plan::packed(size));
+        let gap = |annotation| Ok::<_, BundleError>(head::said(&head.index, annotation)?.map_or(0, |(_, size)| plan::packed(size)));
+        let gap = gap(head::ABSENT)? + gap(pack::ANNOTATION)?;
         let (mut members, mut by_digest) = (Vec::new(), HashMap::new());
         let mut add = |digest: Digest, size: u64, start: u64| {
             by_digest.insert(digest, members.len());
@@ -92,7 +95,7 @@ impl Archive {
             at += plan::packed(bytes.len() as u64);
         }
         at = body;
-        for descriptor in blobs {
+        for descriptor in blobs.into_iter().chain(packs.iter().map(Pack::descriptor)) {
             add(descriptor.digest, descriptor.size, at);
             at = at
                 .checked_add(plan::packed(descriptor.size))
@@ -102,7 +105,7 @@ impl Archive {
         let tools = head::said(&head.index, crate::tools::ANNOTATION)?;
         let (index, signer) = (head.digest, head.signer);
         let new_key = (!head.trusted).then_some(head.key);
-        Ok(Self { source, index, signer, new_key, roots, members, by_digest, absent, body, frames, tools })
+        Ok(Self { source, index, signer, new_key, roots, members, by_digest, packs, absent, body, frames, tools })
     }
 
     /// What it holds, from its head.
@@ -120,9 +123,10 @@ impl Archive {
         self.source.paths().map(ToOwned::to_owned).collect()
     }
 
-    /// Digests and sizes of the blobs in it, in their order.
+    /// Digests and sizes of the blobs in it, in their order, and of those that are made of its packs.
     pub fn blobs(&self) -> impl Iterator<Item = (Digest, u64)> {
-        self.members.iter().map(|member| (member.digest, member.size))
+        let packed = self.packs.iter().flat_map(|pack| &pack.blobs).map(|blob| (blob.digest, blob.size));
+        self.members.iter().map(|member| (member.digest, member.size)).chain(packed)
     }
 
     fn find(&self, digest: &Digest) -> Option<&Member> {
@@ -137,8 +141,38 @@ impl Archive {
 
     /// Writes a blob that is in it somewhere else. It is whole and right only where this ends well.
     pub fn copy(&self, digest: &Digest, out: &mut dyn io::Write) -> Result<(), BundleError> {
-        let Some(member) = self.find(digest) else { return Err(BundleError::Shape(format!("blob {digest} is not in it"))) };
-        self.read(member, |part| out.write_all(part).map_err(crate::error::io("writing what is extracted")))
+        if let Some(member) = self.find(digest) {
+            return self.read(member, |part| out.write_all(part).map_err(crate::error::io("writing what is extracted")));
+        }
+        let is_it = |blob: &Packed| blob.digest == *digest;
+        let pack = self.packs.iter().find(|pack| pack.blobs.iter().any(is_it));
+        let pack = pack.ok_or_else(|| BundleError::Shape(format!("blob {digest} is not in it")))?;
+        let mut hashing = Hashed { out, hasher: Hasher::new() };
+        self.unpack(pack, |blob, plain| if is_it(blob) { rebuild(blob, plain, &mut hashing) } else { Ok(()) })?;
+        match hashing.hasher.finish() == *digest {
+            true => Ok(()),
+            false => Err(BundleError::Packed { blob: *digest, why: "it comes out as something else".to_owned() }),
+        }
+    }
+
+    /// Gives what is in a pack, after it was checked.
+    pub(crate) fn unpack(
+        &self,
+        pack: &Pack,
+        take: impl FnMut(&Packed, &mut dyn io::Read) -> Result<(), BundleError>,
+    ) -> Result<(), BundleError> {
+        let found = self.find(&pack.digest).ok_or(BundleError::Nothing)?;
+        self.read(found, |_| Ok(()))?;
+        pack::each(pack, Reading { archive: self, digest: pack.digest, at: 0 }, take)
+    }
+
+    /// It must carry its blobs as they are: packed ones cannot be read where they lie.
+    pub fn refuse_packs(&self) -> Result<(), BundleError> {
+        let packed = || self.packs.iter().flat_map(|pack| &pack.blobs);
+        match packed().count() as u64 {
+            0 => Ok(()),
+            blobs => Err(BundleError::Archived { blobs, bytes: packed().map(|blob| blob.size).sum() }),
+        }
     }
 
     /// What it leaves out must be in the store.
@@ -215,6 +249,39 @@ impl Shelf for Archive {
             (from, to, block) = (from + part + 3, to + part, plan::BLOCK as usize);
         }
         Ok(to)
+    }
+}
+
+/// A blob, from its front.
+struct Reading<'a> {
+    archive: &'a Archive,
+    digest: Digest,
+    at: u64,
+}
+
+impl io::Read for Reading<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.archive.read_at(&self.digest, buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// What is written, with its digest.
+pub(crate) struct Hashed<W> {
+    pub(crate) out: W,
+    pub(crate) hasher: Hasher,
+}
+
+impl<W: io::Write> io::Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -105,6 +105,24 @@ pub enum BundleError {
     /// a blob of the store that is not what it says
     #[error("blob {0} of the store is damaged\nhint: remove it and run `lsrepo prepare` again")]
     Blob(Digest),
+    /// a blob that does not come out of its pack
+    #[error(
+        "blob {blob} cannot be made of what the bundle has of it: {why}\nhint: have the bundle written again; without --level archive, if it stays so"
+    )]
+    Packed {
+        /// which
+        blob: Digest,
+        /// what went wrong
+        why: String,
+    },
+    /// used where it lies, which it cannot be
+    #[error("the bundle was written with --level archive: {blobs} blobs ({}) must be made of what is in it, and cannot be used where it lies\nhint: `lsrepo import` makes them", Bytes(*bytes))]
+    Archived {
+        /// how many
+        blobs: u64,
+        /// their size
+        bytes: u64,
+    },
     /// no room
     #[error("the bundle needs {} in the store, {} are free\nhint: make room, or name a store on another disk with --home DIR", Bytes(*needed), Bytes(*free))]
     Space {

@@ -7,6 +7,7 @@ use crate::{
     hashing::Hashing,
     head::blob_name,
     moving::{self, Mover, StoredBlob},
+    pack::Packs,
     planned::Planned,
     tools::Tools,
     writer::{Output, Stream, Writer},
@@ -57,6 +58,8 @@ pub struct Options {
     pub tools: Tools,
     /// blobs that the far side has already; what describes is carried all the same
     pub have: BTreeSet<Digest>,
+    /// blobs that it carries packed, with what they are packed in
+    pub packs: Packs,
     /// bytes that no volume has more of; none is one file
     pub split: Option<u64>,
     /// whether the store gives its blobs to the bundle, but for those that `keep` names
@@ -159,6 +162,7 @@ fn write<W: Output>(
     let mut hashing = Hashing::new()?;
     let mut mover = options.moving.as_ref().map(|moving| Mover::new(store, moving));
     for descriptor in &planned.blobs {
+        let descriptor = &**descriptor;
         on_event(Event::Blob(descriptor));
         let here = store.own_size_of(&descriptor.digest)?;
         if here.is_some_and(|size| size != descriptor.size) {

@@ -2,6 +2,7 @@
 
 use crate::{
     error::BundleError,
+    pack::{self, Pack},
     plan,
     reader::{Input, Reader},
     tools,
@@ -74,6 +75,8 @@ pub(crate) struct Body {
     pub(crate) manifests: Vec<(Vec<u8>, Manifest)>,
     /// the blobs in it, in their order
     pub(crate) blobs: Vec<Descriptor>,
+    /// packs of others, behind those
+    pub(crate) packs: Vec<Pack>,
     /// what the far side has already
     pub(crate) absent: Vec<Descriptor>,
 }
@@ -86,11 +89,18 @@ pub(crate) fn body<R: Input>(reader: &mut Reader<R>, index: &Index) -> Result<Bo
         Some((digest, size)) => absent::parse(&blob(reader, &Descriptor::new(absent::MEDIA_TYPE, digest, size), MOST_INDEX)?)?,
     };
     let order = order(manifests.iter().map(|(_, manifest)| manifest))?.into_iter().cloned();
-    let (absent, blobs): (Vec<_>, Vec<_>) = order.partition(|one| missing.contains(&one.digest));
+    let (absent, mut blobs): (Vec<_>, Vec<_>) = order.partition(|one| missing.contains(&one.digest));
     if absent.len() != missing.len() {
         return Err(BundleError::Shape("it leaves out what none of its sets has".to_owned()));
     }
-    Ok(Body { manifests, blobs, absent })
+    let packs = match said(index, pack::ANNOTATION)? {
+        None => Vec::new(),
+        Some((digest, size)) => {
+            let document = blob(reader, &Descriptor::new(pack::MEDIA_TYPE, digest, size), MOST_INDEX)?;
+            pack::parse(&document, &mut blobs)?
+        }
+    };
+    Ok(Body { manifests, blobs, packs, absent })
 }
 
 /// The list of what a bundle leaves out: digests one behind the other, sorted.

@@ -1,5 +1,7 @@
 //! From a bundle into the store: trust first, then digests, then names.
 
+mod unpack;
+
 use crate::{
     error::BundleError,
     export::Event,
@@ -94,18 +96,19 @@ fn take<R: Input>(
     let head = head::read(&mut reader, trust.keys, trust.now)?;
     trust.take(&head)?;
     let roots = roots(&head.index)?;
-    let Body { manifests, blobs, absent } = head::body(&mut reader, &head.index)?;
+    let Body { manifests, blobs, packs, absent } = head::body(&mut reader, &head.index)?;
     refuse_without_base(store, &absent)?;
-    let content = blobs.iter().map(|one| one.size).sum();
+    let packed = || packs.iter().flat_map(|pack| &pack.blobs);
+    let sizes = || blobs.iter().map(|one| (one.digest, one.size)).chain(packed().map(|one| (one.digest, one.size)));
     if !moving {
-        let is_new = |one: &&Descriptor| store.own_size_of(&one.digest).is_ok_and(|size| size != Some(one.size));
-        let needed = blobs.iter().filter(is_new).map(|one| one.size).sum();
+        let is_new = |one: &(Digest, u64)| store.own_size_of(&one.0).is_ok_and(|size| size != Some(one.1));
+        let needed = sizes().filter(is_new).map(|(_, size)| size).sum::<u64>() + unpack::room(store, &packs);
         let free = store.free_bytes()?;
         if needed > free {
             return Err(BundleError::Space { needed, free });
         }
     }
-    on_event(Event::Total { blobs: blobs.len() as u64, bytes: content });
+    on_event(Event::Total { blobs: sizes().count() as u64, bytes: sizes().map(|(_, size)| size).sum() });
     let mut done = Imported {
         roots,
         signer: head.signer,
@@ -128,6 +131,7 @@ fn take<R: Input>(
         }
     }
     batch.commit(&mut reader)?;
+    unpack::all(&mut reader, store, &packs, moving, &mut done, on_event)?;
     reader.finish()?;
     for (bytes, _) in &manifests {
         store.put(bytes)?;

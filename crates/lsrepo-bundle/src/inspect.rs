@@ -40,6 +40,12 @@ pub struct Inspection {
     pub tools: u64,
     /// of their tar, as the signed index says
     pub tools_digest: Option<Digest>,
+    /// blobs that are made of its packs
+    pub packed: u64,
+    /// their bytes
+    pub packed_bytes: u64,
+    /// bytes of the packs
+    pub pack_bytes: u64,
     /// blobs that it leaves out, as the far side was said to have them
     pub absent: u64,
     /// their bytes
@@ -107,8 +113,14 @@ pub fn inspect(input: impl Read, trust: &Keyring, now: Timestamp) -> Result<Insp
 pub(crate) fn inspected(mut reader: Reader<impl Input>, trust: &Keyring, now: Timestamp) -> Result<Inspection, BundleError> {
     let head = head::read(&mut reader, trust, now)?;
     let tools_size = reader.tools.map_or(0, |tools| tools.size);
-    let Body { manifests, absent, .. } = head::body(&mut reader, &head.index)?;
-    of(&head, &manifests, &absent, tools_size)
+    let Body { manifests, packs, absent, .. } = head::body(&mut reader, &head.index)?;
+    let packed = packs.iter().flat_map(|pack| &pack.blobs);
+    Ok(Inspection {
+        packed: packed.clone().count() as u64,
+        packed_bytes: packed.map(|blob| blob.size).sum(),
+        pack_bytes: packs.iter().map(|pack| pack.size).sum(),
+        ..of(&head, &manifests, &absent, tools_size)?
+    })
 }
 
 /// What the head and the manifests of the sets say.
@@ -157,6 +169,9 @@ pub(crate) fn of(
         index: head.digest,
         tools: tools_size,
         tools_digest: head::said(&head.index, tools::ANNOTATION)?.map(|(digest, _)| digest),
+        packed: 0,
+        packed_bytes: 0,
+        pack_bytes: 0,
         absent: absent.len() as u64,
         absent_bytes: absent.iter().map(|one| one.size).sum(),
         absent_content: absent.iter().map(|one| one.digest).collect(),

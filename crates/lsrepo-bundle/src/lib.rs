@@ -13,6 +13,8 @@
 //! bundle has no bit that could be another, and where a blob lies is arithmetic: a bundle is served where it lies
 //! ([`Archive`]). The contents hang from `index.json` by their digests, and `index.json` is signed.
 //!
+//! For the smallest bundle, what is in several blobs is compressed together ([`pack`]).
+//!
 //! For media it is cut between frames into volumes (module `volume`), which [`parity`] repairs. What the far side has
 //! already ([`Receipt`]) stays out of it: the signed index says so.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stderr))]
@@ -31,6 +33,7 @@ pub mod image_archive;
 mod import;
 mod inspect;
 mod moving;
+pub mod pack;
 pub mod parity;
 mod plan;
 mod planned;

@@ -5,12 +5,13 @@ use crate::{
     error::BundleError,
     export::Options,
     head::{ABSENT, KEY_DIGEST, absent, blob_name},
-    plan, tools,
+    pack, plan, tools,
     volume::cut,
 };
 use lsrepo_oci::{Descriptor, ImageLayout, Index, annotation};
 use lsrepo_sign::SecretKey;
 use lsrepo_types::{Digest, Timestamp};
+use std::borrow::Cow;
 
 /// The index of a bundle: its sets, then maybe the images in them by name.
 pub(crate) fn index(
@@ -34,18 +35,26 @@ pub(crate) struct Planned<'a> {
     pub(crate) digest: Digest,
     /// everything before the blobs
     pub(crate) head: Vec<(String, Vec<u8>)>,
-    pub(crate) blobs: Vec<&'a Descriptor>,
+    /// then the packs
+    pub(crate) blobs: Vec<Cow<'a, Descriptor>>,
 }
 
 impl<'a> Planned<'a> {
     pub(crate) fn of(contents: &'a Contents, (key, date): (&SecretKey, Timestamp), options: &Options) -> Result<Self, BundleError> {
         let public = key.public_armored();
         let (absent, blobs): (Vec<_>, Vec<_>) = contents.blobs.iter().partition(|one| options.leaves_out(one));
+        let (packs, packed) = (&options.packs.packs, options.packs.blobs());
+        let as_they_are = blobs.into_iter().filter(|one| !packed.contains(&one.digest)).map(Cow::Borrowed);
+        let blobs = as_they_are.chain(packs.iter().map(|pack| Cow::Owned(pack.descriptor()))).collect();
+        let packs = if packs.is_empty() { Vec::new() } else { pack::render(packs) };
         let absent = absent::render(&absent.into_iter().map(|one| one.digest).collect());
         let mut said = Vec::new();
         said.extend(options.tools.said()?.map(|text| (tools::ANNOTATION, text)));
         if !absent.is_empty() {
             said.push((ABSENT, format!("{} {}", Digest::of(&absent), absent.len())));
+        }
+        if !packs.is_empty() {
+            said.push((pack::ANNOTATION, format!("{} {}", Digest::of(&packs), packs.len())));
         }
         let index = index(contents, &contents.images, &public, date, said);
         let signature = key.sign_detached(&index, date.max(key.created()))?;
@@ -57,8 +66,8 @@ impl<'a> Planned<'a> {
             ("key.asc".to_owned(), public.into_bytes()),
         ];
         head.extend(contents.manifests.iter().map(|(descriptor, bytes)| (blob_name(&descriptor.digest), bytes.clone())));
-        if !absent.is_empty() {
-            head.push((blob_name(&Digest::of(&absent)), absent));
+        for more in [absent, packs].into_iter().filter(|more| !more.is_empty()) {
+            head.push((blob_name(&Digest::of(&more)), more));
         }
         Ok(Self { digest, head, blobs })
     }

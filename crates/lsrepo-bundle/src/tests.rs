@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, sync::Arc}
 
 mod carried;
 mod hostile;
+mod packed;
 
 const DATE: Timestamp = Timestamp(1_760_000_000);
 

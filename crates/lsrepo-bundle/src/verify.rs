@@ -1,10 +1,11 @@
 //! Whether a bundle is as it was written, and where it is not.
 
 use crate::{
-    archive::{Archive, Member},
+    archive::{Archive, Hashed, Member},
     error::BundleError,
     export::Event,
     head::{self, Body, blob_name},
+    pack::{self, Pack},
     plan,
     reader::{Input, Piped, Reader},
     writer,
@@ -13,7 +14,7 @@ use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_types::{Digest, Hasher, Timestamp};
 use serde::Serialize;
 use std::{
-    io::Read,
+    io::{self, Read},
     path::PathBuf,
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -59,7 +60,9 @@ pub fn verify(archive: &Archive, full: bool, on_event: &dyn Fn(Event<'_>)) -> Re
         return Ok(verified);
     }
     verified.damage.extend(tools(archive)?);
-    let (blobs, bytes) = (archive.members.len() as u64, archive.members.iter().map(|member| member.size).sum());
+    let made = archive.packs.iter().flat_map(|pack| &pack.blobs).map(|blob| blob.size);
+    let sizes = archive.members.iter().map(|member| member.size).chain(made);
+    let (blobs, bytes) = (sizes.clone().count() as u64, sizes.sum());
     (verified.blobs, verified.bytes) = (blobs, bytes);
     on_event(Event::Total { blobs, bytes });
     let next = AtomicUsize::new(0);
@@ -79,7 +82,9 @@ pub fn verify(archive: &Archive, full: bool, on_event: &dyn Fn(Event<'_>)) -> Re
                         Ok(())
                     };
                     let told = match archive.read(member, seen) {
-                        Ok(()) => Ok((done, Vec::new())),
+                        Ok(()) => {
+                            packed(archive, member, &|bytes| drop(send.send(Ok((bytes, Vec::new()))))).map(|damage| (done, damage))
+                        }
                         Err(error) => locate(archive, member, &error).map(|damage| (done, damage)),
                     };
                     if send.send(told).is_err() {
@@ -100,6 +105,31 @@ pub fn verify(archive: &Archive, full: bool, on_event: &dyn Fn(Event<'_>)) -> Re
     verified.damage.extend(found);
     verified.damage.sort();
     Ok(verified)
+}
+
+/// What of a pack, whose bytes are right, does not come out of it.
+fn packed(archive: &Archive, member: &Member, tell: &dyn Fn(u64)) -> Result<Vec<Damage>, BundleError> {
+    let mut found = Vec::new();
+    let Some(pack) = archive.packs.iter().find(|pack| pack.digest == member.digest) else { return Ok(found) };
+    let wrong = |blob: Digest, why: &str| damage(archive, member.start, plan::packed(member.size), Some(blob), why);
+    let done = archive.unpack(pack, |blob, plain| {
+        let mut hashing = Hashed { out: io::sink(), hasher: Hasher::new() };
+        match pack::rebuild(blob, plain, &mut hashing) {
+            Ok(()) if hashing.hasher.finish() == blob.digest => {}
+            Ok(()) => found.push(wrong(blob.digest, "packed, and comes out as something else")),
+            Err(BundleError::Packed { why, .. }) => {
+                found.push(wrong(blob.digest, &format!("packed, and does not come out: {why}")))
+            }
+            Err(other) => return Err(other),
+        }
+        tell(blob.size);
+        Ok(())
+    });
+    match done {
+        Err(BundleError::Packed { blob, why }) => found.push(wrong(blob, &format!("packed, and does not come out: {why}"))),
+        other => other?,
+    }
+    Ok(found)
 }
 
 /// Which frames of a bad blob are bad.
@@ -176,7 +206,8 @@ pub fn verify_stream(
 ) -> Result<(Verified, Fingerprint), BundleError> {
     let mut reader = Reader::new(Piped::new(input));
     let head = head::read(&mut reader, keys, now)?;
-    let Body { blobs, .. } = head::body(&mut reader, &head.index)?;
+    let Body { mut blobs, packs, .. } = head::body(&mut reader, &head.index)?;
+    blobs.extend(packs.iter().map(Pack::descriptor));
     let verified = Verified { blobs: blobs.len() as u64, bytes: blobs.iter().map(|one| one.size).sum(), damage: Vec::new() };
     on_event(Event::Total { blobs: verified.blobs, bytes: verified.bytes });
     for blob in &blobs {

@@ -3,7 +3,7 @@
 //! A gzip layer packs badly once more, what is in it packs well; but the far side needs the very bytes that the layer's
 //! digest is of. DEFLATE (RFC 1951) leaves to the writer which matches it takes and where it ends a block. The programs
 //! that write layers, charts and archives are few and have not changed these decisions in years: run the same decisions
-//! again, and the same bytes come out. [`recognise`] finds which [`Writer`] wrote a stream, by doing so; the [`Recipe`]
+//! again, and the same bytes come out. [`recognise`] finds out which [`Writer`] wrote a stream, by doing so; the [`Recipe`]
 //! is what the far side needs besides the plain bytes, and a [`Rebuilder`] takes both.
 //!
 //! Everything here is pure and needs memory that does not grow with the stream.

@@ -7,19 +7,19 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 /// How much is taken at once.
 const PART: usize = 64 << 10;
 
-/// The recipe of a stream that can be rebuilt; none where it is no gzip stream, has something behind it, or has a writer that
+/// The recipe of a stream that can be rebuilt, and how many plain bytes are in it; none where it is no gzip stream, has something behind it, or has a writer that
 /// is not known. `open` opens it from the start, once for each writer that is tried and once more; those that did not write
 /// it differ in the first block.
-pub fn recognise<R: Read>(open: impl Fn() -> io::Result<R>) -> io::Result<Option<Recipe>> {
+pub fn recognise<R: Read>(open: impl Fn() -> io::Result<R>) -> io::Result<Option<(Recipe, u64)>> {
     upto(open, u64::MAX)
 }
 
 /// [`recognise`] from so many plain bytes at the front: a guess.
 pub fn guess<R: Read>(open: impl Fn() -> io::Result<R>, plain_bytes: u64) -> io::Result<Option<Recipe>> {
-    upto(open, plain_bytes)
+    Ok(upto(open, plain_bytes)?.map(|(recipe, _)| recipe))
 }
 
-fn upto<R: Read>(open: impl Fn() -> io::Result<R>, most: u64) -> io::Result<Option<Recipe>> {
+fn upto<R: Read>(open: impl Fn() -> io::Result<R>, most: u64) -> io::Result<Option<(Recipe, u64)>> {
     let mut front = Vec::with_capacity(header::MOST);
     open()?.take(header::MOST as u64).read_to_end(&mut front)?;
     let Some(length) = header::length(&front) else { return Ok(None) };
@@ -27,8 +27,8 @@ fn upto<R: Read>(open: impl Fn() -> io::Result<R>, most: u64) -> io::Result<Opti
     for writer in Writer::likely(front[8], front[9]) {
         let Ok(recipe) = Recipe::new(writer, front.clone()) else { return Ok(None) };
         match again(&recipe, open()?, open()?, most) {
-            Ok(true) => return Ok(Some(recipe)),
-            Ok(false) => {}
+            Ok(Some(plain)) => return Ok(Some((recipe, plain))),
+            Ok(None) => {}
             // No gzip stream, whoever wrote it.
             Err(Failed::Stream) => return Ok(None),
             Err(Failed::Reading(error)) => return Err(error),
@@ -51,14 +51,14 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// Whether the recipe gives the stream, as far as its first `most` plain bytes tell.
-fn again<R: Read>(recipe: &Recipe, stream: R, same: R, most: u64) -> Result<bool, Failed> {
+/// The plain bytes of the stream where the recipe gives it, as far as the first `most` of them tell.
+fn again<R: Read>(recipe: &Recipe, stream: R, same: R, most: u64) -> Result<Option<u64>, Failed> {
     let mut plain = GzDecoder::new(BufReader::with_capacity(PART, stream));
     let mut rebuilder = Rebuilder::new(recipe, Comparing { expected: BufReader::with_capacity(PART, same), differs: false });
     let (mut buffer, mut done) = (vec![0; PART], 0);
     loop {
         if done >= most {
-            return Ok(true);
+            return Ok(Some(done));
         }
         let read = plain.read(&mut buffer)?;
         if read == 0 {
@@ -67,11 +67,12 @@ fn again<R: Read>(recipe: &Recipe, stream: R, same: R, most: u64) -> Result<bool
         rebuilder.write_all(&buffer[..read])?;
         done += read as u64;
         if rebuilder.out().differs {
-            return Ok(false);
+            return Ok(None);
         }
     }
     let mut comparing = rebuilder.finish()?;
-    Ok(!comparing.differs && comparing.expected.fill_buf()?.is_empty())
+    let same = !comparing.differs && comparing.expected.fill_buf()?.is_empty();
+    Ok(same.then_some(done))
 }
 
 /// Takes what is expected, and nothing else.

@@ -133,6 +133,16 @@ impl Pending {
         Self { digest, size, file: Nameless { path, file, keep: true } }
     }
 
+    /// Its bytes, which nobody has checked where the digest was not asked for.
+    pub fn open(&self) -> Result<File, StoreError> {
+        File::open(&self.file.path).at(&self.file.path)
+    }
+
+    /// Removes it: it is needed no more.
+    pub fn discard(self) -> Result<(), StoreError> {
+        fs::remove_file(&self.file.path).at(&self.file.path)
+    }
+
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         self.file.file.sync_data().at(&self.file.path)
     }

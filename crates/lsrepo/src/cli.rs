@@ -15,7 +15,8 @@ mod tls;
 
 pub use bom::{ArtifactArgs, BomArgs, BomCommand, BomFormat, ExpandArgs, ImportListsArgs, PreflightArgs};
 pub use bundle::{
-    BundleCommand, DiffArgs, ExportArgs, ExtractArgs, ImportArgs, InspectArgs, LsArgs, ReceiptArgs, RepairArgs, VerifyArgs,
+    BundleCommand, BundleLevel, DiffArgs, ExportArgs, ExtractArgs, ImportArgs, InspectArgs, LsArgs, ReceiptArgs, RepairArgs,
+    VerifyArgs,
 };
 pub use client::{ClientApplyArgs, ClientCommand, ClientPart, ClientRevertArgs, ClientStatusArgs};
 pub use image_command::{ImageCommand, ImageExportArgs, ImageFormat, ImagePushArgs};

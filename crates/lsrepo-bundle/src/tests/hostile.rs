@@ -9,28 +9,28 @@ use crate::{
 use lsrepo_oci::{ImageLayout, Index};
 
 /// A bundle that is written by hand.
-struct Forged {
-    key: SecretKey,
-    index: Index,
-    members: Vec<(String, Vec<u8>)>,
+pub(super) struct Forged {
+    pub(super) key: SecretKey,
+    pub(super) index: Index,
+    pub(super) members: Vec<(String, Vec<u8>)>,
 }
 
 impl Forged {
     /// A set of one package; what is to be wrong, the caller makes wrong.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let key = key();
         let mut index = Index::new(Vec::new());
         index.annotations.insert(KEY_DIGEST.to_owned(), Digest::of(key.public_armored().as_bytes()).to_string());
         Self { key, index, members: Vec::new() }
     }
 
-    fn blob(&mut self, media_type: &str, bytes: &[u8]) -> Descriptor {
+    pub(super) fn blob(&mut self, media_type: &str, bytes: &[u8]) -> Descriptor {
         let digest = Digest::of(bytes);
         self.members.push((format!("blobs/sha256/{}", digest.hex()), bytes.to_vec()));
         Descriptor::new(media_type, digest, bytes.len() as u64)
     }
 
-    fn set(&mut self, name: &str, manifest: &Manifest) {
+    pub(super) fn set(&mut self, name: &str, manifest: &Manifest) {
         let bytes = manifest.to_bytes();
         let mut descriptor = self.blob(media_type::MANIFEST, &bytes);
         descriptor.artifact_type = Some(ARTIFACT_TYPE.to_owned());
@@ -41,7 +41,7 @@ impl Forged {
         self.members.insert(at, last);
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         let index = self.index.to_bytes();
         let signature = self.key.sign_detached(&index, DATE).unwrap();
         self.written(&index, &signature)
@@ -61,7 +61,7 @@ impl Forged {
 
     /// It is refused, with these words, as a stream and on media; nothing is visible in the store.
     #[track_caller]
-    fn refused(&self, bytes: &[u8], words: &str) {
+    pub(super) fn refused(&self, bytes: &[u8], words: &str) {
         let there = here();
         let keys = self.key.keyring();
         let error = take(bytes, &there.store, &keys, false).unwrap_err().to_string();

@@ -3,8 +3,9 @@
 use super::{RegistryFlags, Upstreams};
 use crate::output::Format;
 use clap::{Args, Subcommand};
+use lsrepo_bundle::pack::Level;
 use lsrepo_types::{Arch, Bytes, Os};
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 /// `lsrepo export`
 #[derive(Args, Debug)]
@@ -24,6 +25,10 @@ pub struct ExportArgs {
     /// Write parity files too, that mend the loss of so many hundredths of it
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub parity: Option<u32>,
+    /// How small: `stored` copies what is there; `archive` takes layers and files apart and compresses what is in them, for
+    /// as long as that takes, and the far side makes them again; `archive=1` to `archive=19` is how hard it tries
+    #[arg(long, default_value = "stored", value_name = "LEVEL", conflicts_with_all = ["moving", "from_lock"])]
+    pub level: BundleLevel,
     /// Leave out what the far side has, as its `lsrepo receipt` says; repeatable
     #[arg(long = "receipt", value_name = "FILE")]
     pub receipts: Vec<PathBuf>,
@@ -55,6 +60,31 @@ pub struct ExportArgs {
     pub(crate) upstreams: Upstreams,
     #[command(flatten)]
     pub(crate) registries: RegistryFlags,
+}
+
+/// How small a bundle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundleLevel {
+    /// everything as it is
+    Stored,
+    /// what is in layers and files, compressed
+    Archive(Level),
+}
+
+impl FromStr for BundleLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("archive") {
+            None if text == "stored" => Ok(Self::Stored),
+            Some("") => Ok(Self::Archive(Level::SMALLEST)),
+            Some(more) => {
+                let level = more.strip_prefix('=').and_then(|level| level.parse().ok()).and_then(Level::new);
+                level.map(Self::Archive).ok_or_else(|| "it goes from `archive=1` to `archive=19`".to_owned())
+            }
+            None => Err("it is `stored`, `archive`, or `archive=1` to `archive=19`".to_owned()),
+        }
+    }
 }
 
 /// `lsrepo inspect`

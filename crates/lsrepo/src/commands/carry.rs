@@ -6,6 +6,7 @@ pub(super) mod export;
 mod given;
 pub(super) mod import;
 pub(super) mod listing;
+mod packed;
 pub(super) mod registered;
 mod registry;
 mod tools;
@@ -57,6 +58,7 @@ pub(super) fn described(context: &Context, bundle: &Path) -> Result<Vec<lsrepo_b
 /// A bundle that is used where it lies; what it leaves out is in the store.
 pub(super) fn opened(context: &Context, store: &Store, paths: &[PathBuf], asked: Asked<'_>) -> Result<Archive> {
     let archive = opened_anyway(context, paths, asked)?;
+    judge(archive.refuse_packs(), paths)?;
     judge(archive.refuse_without_base(store), paths)?;
     Ok(archive)
 }
@@ -127,6 +129,10 @@ fn text(seen: &Inspection, packages: bool, images: bool, files: bool) -> String 
     }
     if seen.absent > 0 {
         text += &format!("left out, as the far side has it: {} blobs, {}\n", Count(seen.absent), Bytes(seen.absent_bytes));
+    }
+    if seen.packed > 0 {
+        let (count, bytes, packs) = (Count(seen.packed), Bytes(seen.packed_bytes), Bytes(seen.pack_bytes));
+        text += &format!("packed (--level archive): {count} blobs, {bytes}, in {packs}\n");
     }
     if seen.tools > 0 {
         text += &format!("programs for bare hosts: {}\n", Bytes(seen.tools));

@@ -3,7 +3,8 @@
 use super::carry;
 use crate::{cli::FsckArgs, context::Context, failure::unsatisfied, output, prepared, site, snapshots};
 use anyhow::Result;
-use lsrepo_store::{Shelf, Store};
+use lsrepo_bundle::{Archive, BundleError};
+use lsrepo_store::Store;
 use lsrepo_types::{Count, Digest};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -95,26 +96,14 @@ fn needed(store: &Store) -> Result<BTreeSet<Digest>> {
 }
 
 /// Copies a blob out of a bundle, which checks it. False where it has none.
-fn restore(store: &Store, archive: &dyn Shelf, digest: &Digest) -> Result<bool> {
-    let Some(size) = archive.size_of(digest) else { return Ok(false) };
-    if archive.check(digest).is_err() {
-        return Ok(false);
-    }
+fn restore(store: &Store, archive: &Archive, digest: &Digest) -> Result<bool> {
     let mut writer = store.writer()?;
-    let (mut at, mut buffer) = (0, vec![0; 1 << 20]);
-    while at < size {
-        let read = archive.read_at(digest, &mut buffer, at)?;
-        if read == 0 {
-            return Ok(false);
-        }
-        writer.add(&buffer[..read])?;
-        at += read as u64;
+    match archive.copy(digest, &mut writer) {
+        Ok(()) => {}
+        Err(error @ BundleError::Io { .. }) => return Err(error.into()),
+        Err(_) => return Ok(false),
     }
-    let pending = writer.finish();
-    if pending.digest != *digest {
-        return Ok(false);
-    }
-    store.commit(vec![pending])?;
+    store.commit(vec![writer.finish()])?;
     Ok(true)
 }
 

@@ -35,6 +35,8 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
     let done = lsrepo_serve::collect(&store, stays, context.now, args.grace, args.dry_run);
     let done = done?;
     if !args.dry_run {
+        // What an export had packed that never ended.
+        lsrepo_bundle::pack::Packs::default().forget(&store)?;
         // What was published of snapshots that are forgotten.
         site::kept::forget_broken(&store)?;
     }

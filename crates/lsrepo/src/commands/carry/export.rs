@@ -1,8 +1,8 @@
 //! `lsrepo export`: from the store to a bundle.
 
-use super::{delta, registered, registry, tools};
+use super::{delta, packed, registered, registry, tools};
 use crate::{
-    cli::ExportArgs,
+    cli::{BundleLevel, ExportArgs},
     commands::prepare,
     context::{Context, load_key},
     failure::unsatisfied,
@@ -10,7 +10,7 @@ use crate::{
     progress::listen::Carrying,
 };
 use anyhow::{Context as _, Result, bail};
-use lsrepo_bundle::{BundleError, Contents, Event, Moving, Options, Tools, parity};
+use lsrepo_bundle::{BundleError, Contents, Event, Moving, Options, Tools, pack::Packs, parity};
 use lsrepo_store::Store;
 use lsrepo_types::{Bytes, Count, Digest};
 use std::{
@@ -43,10 +43,11 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     }
     let contents = Contents::of(&store, &roots)?;
     let to = registry::reference(&args.output)?;
-    let options = Options {
+    let mut options = Options {
         tools: if to.is_some() { Tools::none() } else { tools::carried(context, args)? },
         have: delta::have(context, args)?,
         split: args.split.map(|Bytes(size)| size),
+        packs: Packs::default(),
         moving: moving.then(|| kept(&store, &others)).transpose()?,
     };
     if args.dry_run {
@@ -57,7 +58,11 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         if left > 0 {
             text += &format!("; {} blobs are left out, {}", Count(left), Bytes(contents.bytes() - carried.iter().sum::<u64>()));
         }
-        return crate::output::write((text + "\n").as_bytes());
+        text += "\n";
+        if let BundleLevel::Archive(level) = args.level {
+            text += &(packed::estimate(&store, &contents, &options, level)? + "\n");
+        }
+        return crate::output::write(text.as_bytes());
     }
     let key = match &args.key {
         Some(file) => load_key(&fs::read(file).with_context(|| file.display().to_string())?, file)?,
@@ -68,6 +73,9 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         registered::refuse_to_overwrite(&store, &args.output)?;
     }
     let to_file = to.is_none() && args.output.as_os_str() != "-";
+    if to.is_some() && args.level != BundleLevel::Stored {
+        bail!("--level archive is for bundles in files: a registry has layers as they are");
+    }
     if !to_file && (options.split.is_some() || args.parity.is_some() || moving) {
         bail!("--split, --parity, --move and --from-lock are for bundles in files");
     }
@@ -77,11 +85,15 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         }
         return registry::export(context, args, &to, &store, &contents, (&key, date));
     }
+    if let BundleLevel::Archive(level) = args.level {
+        options.packs = packed::packs(context, &store, &contents, &options, level)?;
+    }
     let carrying = Carrying::new(context.progress, "export");
     let on_event = |event: Event<'_>| carrying.hear(&event);
     if !to_file {
         let summary = lsrepo_bundle::export(&store, &contents, (&key, date), &options, io::stdout().lock(), &on_event)?;
         carrying.finish();
+        options.packs.forget(&store)?;
         context.progress.note(&format!("-: {}, signed by {}", Bytes(summary.size), key.fingerprint()));
         return Ok(());
     }
@@ -91,6 +103,7 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         other => other?,
     };
     carrying.finish();
+    options.packs.forget(&store)?;
     let volumes = if files.len() > 1 { format!(" in {} volumes", files.len()) } else { String::new() };
     let kept = if summary.kept > 0 { format!(", {} of which were there", Bytes(summary.kept)) } else { String::new() };
     let text = format!("{}: {}{volumes}{kept}, signed by {}", args.output.display(), Bytes(summary.size), key.fingerprint());

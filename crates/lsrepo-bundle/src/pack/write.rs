@@ -1,0 +1,323 @@
+//! Makes packs of blobs of a store.
+//!
+//! First it is found out how each blob can be rebuilt, then they are packed. Both take long, so what is known and what is
+//! packed stays in the store until the bundle is written: a run that was killed is gone on with.
+
+use super::{Gzip, Level, Pack, Packed, WINDOW, may_be_packed, workers};
+use crate::{BundleError, Event, error::io as failed};
+use flate2::bufread::GzDecoder;
+use lsrepo_oci::Descriptor;
+use lsrepo_store::{Blob, Store};
+use lsrepo_types::{Digest, Hasher, RelPath};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    collections::BTreeSet,
+    io::{self, BufReader, Read, Write},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+/// Smaller blobs are carried as they are.
+const SMALLEST: u64 = 32 << 10;
+/// What is in a pack has no more bytes than a window, but for a single blob.
+const LARGEST: u64 = 1 << WINDOW;
+/// What is tried of a blob that is no gzip stream.
+const SAMPLE: u64 = 1 << 20;
+
+/// How blobs can be packed.
+#[derive(Debug)]
+pub struct Known {
+    /// digest, size, plain bytes, recipe
+    packable: Vec<Packed>,
+}
+
+impl Known {
+    /// Blobs that will be packed.
+    pub fn count(&self) -> u64 {
+        self.packable.len() as u64
+    }
+
+    /// Their bytes as they are.
+    pub fn bytes(&self) -> u64 {
+        self.packable.iter().map(|one| one.size).sum()
+    }
+
+    /// Bytes of what is in them.
+    pub fn plain(&self) -> u64 {
+        self.packable.iter().map(|one| one.plain).sum()
+    }
+}
+
+/// Packs of a bundle that is going to be written. They lie in the store until [`Packs::forget`].
+#[derive(Clone, Debug, Default)]
+pub struct Packs {
+    pub(crate) packs: Vec<Pack>,
+}
+
+impl Packs {
+    /// What is in them.
+    pub(crate) fn blobs(&self) -> BTreeSet<Digest> {
+        self.packs.iter().flat_map(|pack| &pack.blobs).map(|blob| blob.digest).collect()
+    }
+
+    /// Their bytes.
+    pub fn size(&self) -> u64 {
+        self.packs.iter().map(|pack| pack.size).sum()
+    }
+
+    /// Removes packs, and what was found out for them, from the store: the bundle is written.
+    pub fn forget(&self, store: &Store) -> Result<(), BundleError> {
+        for path in store.documents(&folder()?)? {
+            if let Some(Done { digest, .. }) = said(store, &path)? {
+                store.remove_moved(&digest)?;
+            }
+            store.remove_document(&path)?;
+        }
+        Ok(self.packs.iter().try_for_each(|pack| store.remove_moved(&pack.digest))?)
+    }
+}
+
+/// What was found out of a blob.
+#[derive(Serialize, Deserialize)]
+struct Found {
+    /// none where it is carried as it is
+    plain: Option<u64>,
+    gzip: Option<Gzip>,
+}
+
+/// A pack that was made.
+#[derive(Serialize, Deserialize)]
+struct Done {
+    digest: Digest,
+    size: u64,
+}
+
+fn folder() -> Result<RelPath, BundleError> {
+    "archive".parse().map_err(|_| BundleError::Nothing)
+}
+
+fn document(kind: &str, digest: &Digest) -> Result<RelPath, BundleError> {
+    format!("archive/{kind}-{}", digest.hex()).parse().map_err(|_| BundleError::Nothing)
+}
+
+/// A document of ours; one that cannot be read is written anew.
+fn said<T: DeserializeOwned>(store: &Store, path: &RelPath) -> Result<Option<T>, BundleError> {
+    Ok(store.read_document(path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+fn say(store: &Store, path: &RelPath, what: &impl Serialize) -> Result<(), BundleError> {
+    Ok(store.write_document(path, &serde_json::to_vec(what).unwrap_or_default())?)
+}
+
+/// Blobs for which packing may pay.
+pub(super) fn candidates<'a>(blobs: impl IntoIterator<Item = &'a Descriptor>) -> Vec<&'a Descriptor> {
+    blobs.into_iter().filter(|blob| blob.size >= SMALLEST && may_be_packed(blob)).collect()
+}
+
+/// Finds out how blobs can be packed; what is told is bytes of them.
+pub fn recognise<'a>(
+    store: &Store,
+    blobs: impl IntoIterator<Item = &'a Descriptor>,
+    on_event: &dyn Fn(Event<'_>),
+) -> Result<Known, BundleError> {
+    let blobs = candidates(blobs);
+    on_event(Event::Total { blobs: blobs.len() as u64, bytes: blobs.iter().map(|blob| blob.size).sum() });
+    let found = side_by_side(&blobs, on_event, |blob, tell| {
+        let path = document("blob", &blob.digest)?;
+        let found = match said(store, &path)? {
+            Some(found) => found,
+            None => {
+                let found = find_out(store, blob)?;
+                say(store, &path, &found)?;
+                found
+            }
+        };
+        tell(blob.size)?;
+        let Some(plain) = found.plain else { return Ok(None) };
+        let recipe = found.gzip.map(|gzip| gzip.recipe()).transpose().map_err(BundleError::Shape)?;
+        Ok(Some(Packed { digest: blob.digest, size: blob.size, plain, recipe }))
+    })?;
+    Ok(Known { packable: found.into_iter().flatten().collect() })
+}
+
+fn find_out(store: &Store, blob: &Descriptor) -> Result<Found, BundleError> {
+    let open = || open(store, blob);
+    let name = blob.digest.hex();
+    let failed = || failed(&name);
+    let mut magic = [0; 2];
+    open().and_then(|mut blob| blob.read_exact(&mut magic)).map_err(failed())?;
+    if magic == [0x1F, 0x8B] {
+        let (recipe, plain) = lsrepo_gzip::recognise(open).map_err(failed())?.unzip();
+        return Ok(Found { plain, gzip: recipe.as_ref().map(Gzip::of) });
+    }
+    // A bit at the front and in the middle tell.
+    let mut sample = Vec::new();
+    let mut read = |from: u64| {
+        let mut blob = open()?;
+        io::Seek::seek(&mut blob, io::SeekFrom::Start(from))?;
+        blob.take(SAMPLE / 2).read_to_end(&mut sample)
+    };
+    read(0).map_err(failed())?;
+    if blob.size > SAMPLE {
+        read(blob.size / 2).map_err(failed())?;
+    }
+    let packed = zstd::bulk::compress(&sample, 1).map_err(failed())?;
+    Ok(Found { plain: (packed.len() < sample.len() / 10 * 9).then_some(blob.size), gzip: None })
+}
+
+pub(super) fn open(store: &Store, blob: &Descriptor) -> io::Result<Blob> {
+    store.open_blob(&blob.digest).map_err(io::Error::other)
+}
+
+pub(super) fn gunzip<R: Read>(stream: R) -> GzDecoder<BufReader<R>> {
+    GzDecoder::new(BufReader::with_capacity(64 << 10, stream))
+}
+
+/// Packs blobs into the store; what is told is bytes of what is in them.
+pub fn pack(store: &Store, known: &Known, level: Level, on_event: &dyn Fn(Event<'_>)) -> Result<Packs, BundleError> {
+    let groups = groups(&known.packable);
+    on_event(Event::Total { blobs: known.count(), bytes: known.plain() });
+    let packs = side_by_side(&groups, on_event, |group, tell| {
+        let path = document("pack", &key(group, level))?;
+        if let Some(Done { digest, size }) = said(store, &path)?.filter(|done: &Done| store.contains(&done.digest, done.size)) {
+            tell(group.iter().map(|blob| blob.plain).sum())?;
+            return Ok(Pack { digest, size, blobs: group.to_vec() });
+        }
+        let written = one(store, group, level, tell)?;
+        let (digest, size) = (written.digest, written.size);
+        store.commit(vec![written])?;
+        say(store, &path, &Done { digest, size })?;
+        Ok(Pack { digest, size, blobs: group.to_vec() })
+    })?;
+    Ok(Packs { packs })
+}
+
+/// What goes together, in the order of the bundle.
+fn groups(packable: &[Packed]) -> Vec<&[Packed]> {
+    let (mut groups, mut rest) = (Vec::new(), packable);
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|blob| {
+            bytes += blob.plain;
+            bytes <= LARGEST
+        });
+        let (group, behind) = rest.split_at(fits.count().max(1));
+        groups.push(group);
+        rest = behind;
+    }
+    groups
+}
+
+/// What a pack is known by before it is made.
+fn key(group: &[Packed], level: Level) -> Digest {
+    let digests: String = group.iter().map(|blob| blob.digest.to_string()).collect();
+    Digest::of(format!("1 {} {digests}", level.0).as_bytes())
+}
+
+fn one(store: &Store, group: &[Packed], Level(level): Level, tell: &Tell<'_>) -> Result<lsrepo_store::Pending, BundleError> {
+    let bytes: u64 = group.iter().map(|blob| blob.plain).sum();
+    let mut frame = frame(store.writer()?, level, bytes).map_err(failed("packing"))?;
+    let mut buffer = vec![0; 256 << 10];
+    for blob in group {
+        let digest = blob.digest;
+        let name = digest.hex();
+        let failed = || failed(&name);
+        let mut stream = Hashing { from: store.open_blob(&digest)?, hasher: Hasher::new() };
+        let mut done = 0;
+        {
+            let mut plain: Box<dyn Read + '_> = match blob.recipe {
+                None => Box::new(&mut stream),
+                Some(_) => Box::new(gunzip(&mut stream)),
+            };
+            loop {
+                let read = plain.read(&mut buffer).map_err(failed())?;
+                if read == 0 {
+                    break;
+                }
+                frame.write_all(&buffer[..read]).map_err(failed())?;
+                done += read as u64;
+                tell(read as u64)?;
+            }
+        }
+        // What is packed must be what the digest says, or nobody could make it again.
+        if done != blob.plain || stream.hasher.finish() != digest {
+            return Err(BundleError::Blob(digest));
+        }
+    }
+    Ok(frame.finish().map_err(failed("packing"))?.finish())
+}
+
+/// A frame that says how much is in it, with a checksum.
+pub(super) fn frame<W: Write>(out: W, level: u8, bytes: u64) -> io::Result<zstd::stream::write::Encoder<'static, W>> {
+    let mut frame = zstd::stream::write::Encoder::new(out, i32::from(level))?;
+    frame.set_pledged_src_size(Some(bytes))?;
+    frame.include_contentsize(true)?;
+    frame.include_checksum(true)?;
+    if bytes > 1 << 20 {
+        frame.long_distance_matching(true)?;
+        frame.window_log(WINDOW.min(bytes.ilog2() + 1))?;
+    }
+    Ok(frame)
+}
+
+struct Hashing<R> {
+    from: R,
+    hasher: Hasher,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// Takes bytes that are done; an error says that nobody wants to hear of it any more.
+type Tell<'a> = dyn Fn(u64) -> Result<(), BundleError> + 'a;
+
+/// Works at several things at once; the answers are in order. The first error ends it.
+fn side_by_side<T: Sync, A: Send>(
+    all: &[T],
+    on_event: &dyn Fn(Event<'_>),
+    work: impl Fn(&T, &Tell<'_>) -> Result<A, BundleError> + Sync,
+) -> Result<Vec<A>, BundleError> {
+    enum Told<A> {
+        Bytes(u64),
+        Done(usize, Result<A, BundleError>),
+    }
+    let (next, mut answers) = (AtomicUsize::new(0), Vec::new());
+    answers.resize_with(all.len(), || None);
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::sync_channel(64);
+        for _ in 0..workers().min(all.len()) {
+            let (send, next, work) = (send.clone(), &next, &work);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(thing) = all.get(at) else { break };
+                    let tell =
+                        |bytes| send.send(Told::Bytes(bytes)).map_err(|_| failed("packing")(io::ErrorKind::Interrupted.into()));
+                    if send.send(Told::Done(at, work(thing, &tell))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        for told in receive {
+            match told {
+                Told::Bytes(bytes) => on_event(Event::Bytes(bytes)),
+                Told::Done(at, answer) => {
+                    // The others end with what they are at.
+                    let answer = answer.inspect_err(|_| next.store(all.len(), Ordering::Relaxed))?;
+                    answers[at] = Some(answer);
+                }
+            }
+        }
+        Ok(answers.into_iter().flatten().collect())
+    })
+}
