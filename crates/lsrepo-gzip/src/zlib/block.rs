@@ -1,12 +1,11 @@
 //! Symbols gather until a block is full, and are then written in the way that takes the fewest bytes.
 
-use super::codes::{
-    Codes, DISTANCES, END, FIXED_DISTANCE, LENGTH_SYMBOLS, LITERALS, distance_extra, distance_symbol, fixed_literal, length_extra,
-};
+use super::codes::{Codes, FIXED_DISTANCE, fixed_literal};
 use super::lengths::Head;
 use super::trees::code_lengths;
 use super::window::{Match, SHORTEST};
 use crate::Bits;
+use crate::symbols::{self, DISTANCE_EXTRA, DISTANCES, END, FIRST_LENGTH, LENGTH_EXTRA, LITERALS};
 
 /// The largest block there is.
 const MOST: usize = 0x8000;
@@ -19,7 +18,7 @@ pub(super) struct Block {
     count: usize,
     literals: [u32; 256],
     lengths: [u32; 256],
-    distances: [u32; 32],
+    distances: [u32; DISTANCES],
     full: usize,
     may_end_early: bool,
 }
@@ -32,7 +31,7 @@ impl Block {
             count: 0,
             literals: [0; 256],
             lengths: [0; 256],
-            distances: [0; 32],
+            distances: [0; DISTANCES],
             full: room - 1,
             may_end_early,
         }
@@ -49,10 +48,10 @@ impl Block {
     #[inline(always)]
     pub(super) fn repeat(&mut self, found: Match, size: usize) -> bool {
         let length = (found.length - SHORTEST) as u8;
-        let distance = found.distance as u32;
+        let (symbol, _) = symbols::distance((found.distance - 1) as u16);
         self.lengths[usize::from(length)] += 1;
-        self.distances[distance_symbol(distance - 1) % 32] += 1;
-        self.push(distance << 8 | u32::from(length), size)
+        self.distances[symbol] += 1;
+        self.push((found.distance as u32) << 8 | u32::from(length), size)
     }
 
     #[inline(always)]
@@ -66,8 +65,7 @@ impl Block {
     #[cold]
     fn pays_already(&self, size: usize) -> bool {
         let matches: u32 = self.distances.iter().sum();
-        let distances = self.distances.iter().enumerate();
-        let distances: usize = distances.map(|(symbol, &n)| n as usize * (5 + distance_extra(symbol) as usize)).sum();
+        let distances = weigh(&self.distances, |symbol| FIXED_DISTANCE + DISTANCE_EXTRA[symbol]);
         let written = (8 * self.count + distances) / 8;
         (matches as usize) < self.count / 2 && written < size / 2
     }
@@ -78,11 +76,12 @@ impl Block {
         let literal_lengths = code_lengths(&literals, 15);
         let distance_lengths = code_lengths(&distances, 15);
         let head = Head::new(&literal_lengths, &distance_lengths);
-        let extra = weigh(&literals, length_extra) + weigh(&distances, distance_extra);
-        let own = weigh(&literals, |symbol| literal_lengths[symbol].into())
-            + weigh(&distances, |symbol| distance_lengths[symbol].into())
-            + head.size_bits();
-        let fixed = weigh(&literals, |symbol| fixed_literal(symbol).into()) + weigh(&distances, |_| FIXED_DISTANCE.into());
+        let extra =
+            weigh(&literals[FIRST_LENGTH..], |symbol| LENGTH_EXTRA[symbol]) + weigh(&distances, |symbol| DISTANCE_EXTRA[symbol]);
+        let own = head.size_bits()
+            + weigh(&literals, |symbol| literal_lengths[symbol])
+            + weigh(&distances, |symbol| distance_lengths[symbol]);
+        let fixed = weigh(&literals, fixed_literal) + weigh(&distances, |_| FIXED_DISTANCE);
         // Compared are bytes, with the three bits every block begins with.
         let own_bytes = (3 + own + extra).div_ceil(8);
         let fixed_bytes = (3 + fixed + extra).div_ceil(8);
@@ -116,27 +115,21 @@ impl Block {
         let mut literals = [0; LITERALS];
         literals[..256].copy_from_slice(&self.literals);
         literals[END] = 1;
-        for (&symbol, count) in LENGTH_SYMBOLS.iter().zip(self.lengths) {
-            literals[usize::from(symbol)] += count;
+        for (less_3, count) in (0..=255).zip(self.lengths) {
+            literals[FIRST_LENGTH + symbols::length(less_3).0] += count;
         }
-        (literals, std::array::from_fn(|symbol| self.distances[symbol]))
+        (literals, self.distances)
     }
 
     fn write_symbols(&self, codes: &Codes, bits: &mut Bits, out: &mut Vec<u8>) {
         for &symbol in &self.symbols[..self.count] {
-            let low = symbol as u8 as usize;
-            if symbol < 256 {
-                let code = codes.literals[low];
-                bits.put(code.bits(), code.count(), out);
-            } else {
-                let code = codes.lengths[low];
-                bits.put(code.bits(), code.count(), out);
-                let distance = (symbol >> 8) - 1;
-                let symbol = distance_symbol(distance);
-                let extra = distance_extra(symbol);
-                let code = codes.distances[symbol % 32];
-                let more = distance & ((1 << extra) - 1);
-                bits.put(code.bits() | more << code.count(), code.count() + extra, out);
+            let low = usize::from(symbol as u8);
+            let code = if symbol < 256 { codes.literals[low] } else { codes.lengths[low] };
+            bits.put(code.bits(), code.count(), out);
+            if symbol >= 256 {
+                let (symbol, more) = symbols::distance(((symbol >> 8) - 1) as u16);
+                let code = codes.distances[symbol];
+                bits.put(code.bits() | more << code.count(), code.count() + u32::from(DISTANCE_EXTRA[symbol]), out);
             }
         }
         bits.put(codes.end.bits(), codes.end.count(), out);
@@ -144,6 +137,6 @@ impl Block {
 }
 
 /// So many bits for every symbol.
-fn weigh(frequencies: &[u32], bits: impl Fn(usize) -> u32) -> usize {
-    frequencies.iter().enumerate().map(|(symbol, &frequency)| (frequency * bits(symbol)) as usize).sum()
+fn weigh(frequencies: &[u32], bits: impl Fn(usize) -> u8) -> usize {
+    frequencies.iter().enumerate().map(|(symbol, &frequency)| frequency as usize * usize::from(bits(symbol))).sum()
 }

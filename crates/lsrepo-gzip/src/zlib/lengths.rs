@@ -1,8 +1,9 @@
 //! How a block's codes travel: as the lengths of the codes, which are themselves written in a code (RFC 1951, 3.2.7).
 
-use super::codes::{Code, DISTANCES, LITERALS};
+use super::codes::Code;
 use super::trees::code_lengths;
 use crate::Bits;
+use crate::symbols::{CODE_LENGTH_ORDER, DISTANCES, LITERALS};
 
 /// The codes that follow from their lengths (RFC 1951, 3.2.2).
 pub(super) fn codes<const N: usize>(lengths: &[u8; N]) -> [Code; N] {
@@ -28,12 +29,9 @@ pub(super) struct Head {
     distances: usize,
     runs: Vec<Run>,
     lengths: [u8; 19],
-    /// How many of `lengths` are written, in the order of `ORDER`.
+    /// How many of `lengths` are written, in their order.
     shown: usize,
 }
-
-/// The lengths of the code of lengths are written from the likeliest to the rarest.
-const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 impl Head {
     pub(super) fn new(literals: &[u8; LITERALS], distances: &[u8; DISTANCES]) -> Self {
@@ -48,7 +46,7 @@ impl Head {
             frequencies[run.symbol] += 1;
         }
         let lengths = code_lengths(&frequencies, 7);
-        let shown = ORDER.iter().rposition(|&symbol| lengths[symbol] > 0).map_or(0, |last| last + 1).max(4);
+        let shown = CODE_LENGTH_ORDER.iter().rposition(|&symbol| lengths[symbol] > 0).map_or(0, |last| last + 1).max(4);
         Self { literals: literals.len(), distances: distances.len(), runs, lengths, shown }
     }
 
@@ -62,7 +60,7 @@ impl Head {
         bits.put(self.literals as u32 - 257, 5, out);
         bits.put(self.distances as u32 - 1, 5, out);
         bits.put(self.shown as u32 - 4, 4, out);
-        for &symbol in &ORDER[..self.shown] {
+        for &symbol in &CODE_LENGTH_ORDER[..self.shown] {
             bits.put(self.lengths[symbol].into(), 3, out);
         }
         let codes = codes(&self.lengths);

@@ -33,19 +33,20 @@ impl Deflate {
                     found = self.search::<AT_END>(candidate, NONE);
                 }
             }
-            let full;
-            if found.length >= SHORTEST {
-                full = self.block.repeat(found, self.window.block_size());
+            let full = if found.length >= SHORTEST {
+                let full = self.block.repeat(found, self.window.block_size());
                 self.window.step(found.length);
                 if found.length <= self.effort.patience && self.may_remember::<AT_END>() {
                     for inside in at + 1..at + found.length {
                         self.window.remember(inside);
                     }
                 }
+                full
             } else {
-                full = self.block.literal(self.window.byte(at), self.window.block_size());
+                let full = self.block.literal(self.window.byte(at), self.window.block_size());
                 self.window.step(1);
-            }
+                full
+            };
             if full {
                 self.end_block(false, out);
             }
@@ -83,8 +84,8 @@ impl Deflate {
                 continue;
             }
             if self.pending.byte {
-                let full = self.block.literal(self.window.byte(at - 1), self.window.block_size());
-                if full {
+                // The block then ends before the byte in hand, which is not yet decided.
+                if self.block.literal(self.window.byte(at - 1), self.window.block_size()) {
                     self.end_block(false, out);
                 }
             }

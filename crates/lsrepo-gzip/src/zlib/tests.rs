@@ -72,6 +72,21 @@ fn gnu_gzip_writes_the_same() {
     }
 }
 
+/// A match reaches back from the last place before the window slides to the first that stays in it. zlib itself loses it
+/// when it has to wait for input just there, which is why the window is filled to the brim.
+#[test]
+fn a_window_with_room_does_not_slide() {
+    let mut plain: Vec<u8> = noise(2).map(|byte| byte % 64).take(66_000).collect();
+    plain.copy_within(32_768..32_788, 65_274);
+    for level in [1, 6] {
+        let (mut encoder, mut packed) = (Deflate::zlib(level), Vec::new());
+        encoder.write(&plain[..65_535], &mut packed);
+        encoder.write(&plain[65_535..], &mut packed);
+        encoder.finish(&mut packed);
+        assert!(packed == pack(Deflate::zlib(level), &plain), "level {level}");
+    }
+}
+
 #[test]
 fn a_finished_encoder_begins_anew() {
     for mut encoder in [Deflate::zlib(6), Deflate::gnu(6), Deflate::zlib(1), Deflate::gnu(1)] {

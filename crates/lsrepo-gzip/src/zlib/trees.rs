@@ -3,7 +3,7 @@
 //! Many trees are equally short. Which one comes out hangs on the order in which a heap gives back what weighs the
 //! same, so the heap is built by hand: `BinaryHeap` would be right, but different.
 
-use super::codes::LITERALS;
+use crate::symbols::LITERALS;
 
 const NODES: usize = 2 * LITERALS - 1;
 
