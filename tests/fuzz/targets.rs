@@ -16,6 +16,7 @@ use lsrepo_bom::{
     requirements_file,
 };
 use lsrepo_deb::{archive, deb822, dependency, packages, preferences::Pins, release::Release, sources, status, version};
+use lsrepo_gzip::{Rebuilder, Recipe, Writer};
 use lsrepo_oci::{
     AuthFile, Content, Reference, RegistriesConf, Wanted,
     api::{Challenge, ChunkRange, Page, Query, Route},
@@ -30,6 +31,7 @@ use lsrepo_sign::{CosignKey, Keyring, PackagePolicy, SecretKey, check_package_he
 use lsrepo_types::{Digest, RelPath, Timestamp};
 use std::{
     collections::{BTreeMap, HashSet},
+    io::{Read as _, Write as _},
     sync::LazyLock,
 };
 
@@ -54,6 +56,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("deb822", deb822_paragraphs),
     ("dependency", dependency_field),
     ("filelists", rpm_filelists),
+    ("gzip_stream", gzip_stream),
     ("image_manifest", image_manifest),
     ("inrelease", inrelease),
     ("keyring", keyring),
@@ -146,6 +149,27 @@ pub fn origin_lists(data: &[u8]) {
             let again = requirements_file::parse(&wishes.to_string(), "x.txt");
             assert_eq!(again.map(|again| again.images).ok(), Some(wishes.images));
         }
+    }
+}
+
+/// A gzip stream; one that is recognised is rebuilt as it is. What is no stream is taken for the plain bytes of one.
+pub fn gzip_stream(data: &[u8]) {
+    let rebuilt = |recipe: &Recipe, plain: &[u8]| {
+        let mut rebuilder = Rebuilder::new(recipe, Vec::new());
+        rebuilder.write_all(plain).and_then(|()| rebuilder.finish()).unwrap_or_default()
+    };
+    if let Ok(Some((recipe, size))) = lsrepo_gzip::recognise(|| Ok(data)) {
+        let mut plain = Vec::new();
+        assert!(flate2::read::GzDecoder::new(data).read_to_end(&mut plain).is_ok() && plain.len() as u64 == size);
+        assert!(rebuilt(&recipe, &plain) == data);
+        return;
+    }
+    let (level, plain) = data.split_first().map_or((0, data), |(first, plain)| (first % 9, plain));
+    for writer in [Writer::Go(level + 1), Writer::Zlib(level + 1), Writer::Gnu(level + 1)] {
+        let header = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255];
+        let Ok(recipe) = Recipe::new(writer, header) else { continue };
+        let (stream, mut again) = (rebuilt(&recipe, plain), Vec::new());
+        assert!(flate2::read::GzDecoder::new(&stream[..]).read_to_end(&mut again).is_ok() && again == plain, "{writer}");
     }
 }
 

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lsrepo-types", &[]),
     ("lsrepo-deb", &["types"]),
     ("lsrepo-rpm", &["types"]),
+    ("lsrepo-gzip", &[]),
     ("lsrepo-oci", &["types"]),
     ("lsrepo-sign", &["types"]),
     ("lsrepo-bom", &["types"]),
@@ -20,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lsrepo-resolve", &["types", "bom", "deb", "rpm"]),
     ("lsrepo-publish", &["types", "bom", "deb", "rpm", "oci", "sign"]),
     ("lsrepo-fetch", &["types", "bom", "deb", "rpm", "oci", "sign", "store"]),
-    ("lsrepo-bundle", &["types", "bom", "oci", "sign", "store"]),
+    ("lsrepo-bundle", &["types", "bom", "gzip", "oci", "sign", "store"]),
     ("lsrepo-depot", &["types", "store"]),
     ("lsrepo-serve", &["types", "bom", "oci", "sign", "store", "publish"]),
     ("lsrepo", &["types", "bom", "deb", "rpm", "oci", "sign", "store", "resolve", "publish", "fetch", "bundle", "depot", "serve"]),
@@ -28,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Bytes and values in, values out.
-const PURE: &[&str] = &["types", "deb", "rpm", "oci", "sign", "bom", "resolve", "publish"];
+const PURE: &[&str] = &["types", "deb", "rpm", "gzip", "oci", "sign", "bom", "resolve", "publish"];
 
 /// Crates that open sockets or run them.
 const WORLDLY: &[&str] = &["tokio", "reqwest", "axum", "hyper"];

@@ -20,6 +20,7 @@ use lsrepo_types::{Digest, Hasher, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},
     io,
+    ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -129,7 +130,7 @@ impl Archive {
         self.members.iter().map(|member| (member.digest, member.size)).chain(packed)
     }
 
-    fn find(&self, digest: &Digest) -> Option<&Member> {
+    pub(crate) fn find(&self, digest: &Digest) -> Option<&Member> {
         self.members.get(*self.by_digest.get(digest)?)
     }
 
@@ -148,21 +149,24 @@ impl Archive {
         let pack = self.packs.iter().find(|pack| pack.blobs.iter().any(is_it));
         let pack = pack.ok_or_else(|| BundleError::Shape(format!("blob {digest} is not in it")))?;
         let mut hashing = Hashed { out, hasher: Hasher::new() };
-        self.unpack(pack, |blob, plain| if is_it(blob) { rebuild(blob, plain, &mut hashing) } else { Ok(()) })?;
+        let found = self.find(&pack.digest).ok_or(BundleError::Nothing)?;
+        self.read(found, |_| Ok(()))?;
+        self.unpack(pack, |blob, plain| match is_it(blob) {
+            true => rebuild(blob, plain, &mut hashing).map(ControlFlow::Break),
+            false => Ok(ControlFlow::Continue(())),
+        })?;
         match hashing.hasher.finish() == *digest {
             true => Ok(()),
             false => Err(BundleError::Packed { blob: *digest, why: "it comes out as something else".to_owned() }),
         }
     }
 
-    /// Gives what is in a pack, after it was checked.
+    /// Gives what is in a pack, which was checked.
     pub(crate) fn unpack(
         &self,
         pack: &Pack,
-        take: impl FnMut(&Packed, &mut dyn io::Read) -> Result<(), BundleError>,
+        take: impl FnMut(&Packed, &mut dyn io::Read) -> Result<ControlFlow<()>, BundleError>,
     ) -> Result<(), BundleError> {
-        let found = self.find(&pack.digest).ok_or(BundleError::Nothing)?;
-        self.read(found, |_| Ok(()))?;
         pack::each(pack, Reading { archive: self, digest: pack.digest, at: 0 }, take)
     }
 

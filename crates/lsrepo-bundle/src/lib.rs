@@ -39,6 +39,7 @@ mod plan;
 mod planned;
 mod reader;
 mod receipt;
+mod side_by_side;
 mod source;
 mod tools;
 mod verify;

@@ -12,6 +12,7 @@
 //! The first is rebuilt from the next 74,240,000 bytes of the frame ([`lsrepo_gzip`]), the second is these bytes. Either is
 //! checked against its digest before it is anything. Packs follow the blobs that are carried as they are.
 
+mod notes;
 mod read;
 mod survey;
 mod write;
@@ -26,6 +27,7 @@ use std::{
     fs, thread,
 };
 
+pub use notes::forget;
 pub(crate) use read::{each, rebuild};
 pub use survey::{Survey, survey};
 pub use write::{Known, Packs, pack, recognise};
@@ -37,6 +39,8 @@ pub(crate) const MEDIA_TYPE: &str = "application/vnd.lambdastack.bundle.packs.v1
 pub(crate) const PACK_TYPE: &str = "application/vnd.lambdastack.bundle.pack.v1+zstd";
 /// Bytes of a window, as a power of two.
 const WINDOW: u32 = 27;
+/// No pack has more blobs: each is an open file while it is made.
+const MOST_BLOBS: usize = 128;
 /// Memory that packing or unpacking one takes at most, roughly; in bytes.
 const MEMORY: u64 = 1 << 30;
 
@@ -157,7 +161,7 @@ pub(crate) fn parse(bytes: &[u8], blobs: &mut Vec<Descriptor>) -> Result<Vec<Pac
             let recipe = recipe.map_err(|why| bad(format!("{}: {why}", blob.digest)))?;
             parts.push(Packed { digest: blob.digest, size, plain: blob.plain, recipe });
         }
-        if parts.is_empty() || !fits(entry.size) {
+        if parts.is_empty() || parts.len() > MOST_BLOBS || !fits(entry.size) {
             return Err(bad(format!("pack {} has {} blobs in {} bytes", entry.digest, parts.len(), entry.size)));
         }
         packs.push(Pack { digest: entry.digest, size: entry.size, blobs: parts });
@@ -182,7 +186,14 @@ pub(crate) fn workers() -> usize {
         let kib = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?.trim().strip_suffix(" kB")?;
         kib.parse::<u64>().ok()
     });
-    free.map_or(cores, |kib| cores.min((kib * 1024 / 2 / MEMORY) as usize)).max(1)
+    let free = free.map(|kib| kib * 1024).into_iter().chain(of_container()).min();
+    free.map_or(cores, |free| cores.min((free / 2 / MEMORY) as usize)).max(1)
+}
+
+/// What a container has left of its memory, where that is limited.
+fn of_container() -> Option<u64> {
+    let read = |name: &str| fs::read_to_string(format!("/sys/fs/cgroup/memory.{name}")).ok()?.trim().parse::<u64>().ok();
+    Some(read("max")?.saturating_sub(read("current")?))
 }
 
 #[cfg(test)]

@@ -8,18 +8,17 @@ use crate::{
     pack::{self, Pack},
     plan,
     reader::{Input, Piped, Reader},
+    side_by_side::{Tell, side_by_side},
     writer,
 };
 use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_types::{Digest, Hasher, Timestamp};
 use serde::Serialize;
 use std::{
+    collections::BTreeSet,
     io::{self, Read},
+    ops::ControlFlow,
     path::PathBuf,
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
     thread,
 };
 
@@ -33,6 +32,8 @@ pub struct Verified {
     pub blobs: u64,
     /// their bytes
     pub bytes: u64,
+    /// blobs in packs that were not taken apart: whether they come out is not known
+    pub unmade: u64,
     /// what is not as it was written, in the order of the bundle
     pub damage: Vec<Damage>,
 }
@@ -65,52 +66,37 @@ pub fn verify(archive: &Archive, full: bool, on_event: &dyn Fn(Event<'_>)) -> Re
     let (blobs, bytes) = (sizes.clone().count() as u64, sizes.sum());
     (verified.blobs, verified.bytes) = (blobs, bytes);
     on_event(Event::Total { blobs, bytes });
-    let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::sync_channel(64);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let found = thread::scope(|scope| {
-        for _ in 0..threads {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
-                while let Some(member) = archive.members.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let mut done = 0;
-                    let seen = |part: &[u8]| {
-                        done += part.len() as u64;
-                        if done >= 1 << 20 {
-                            let _ = send.send(Ok((std::mem::take(&mut done), Vec::new())));
-                        }
-                        Ok(())
-                    };
-                    let told = match archive.read(member, seen) {
-                        Ok(()) => {
-                            packed(archive, member, &|bytes| drop(send.send(Ok((bytes, Vec::new()))))).map(|damage| (done, damage))
-                        }
-                        Err(error) => locate(archive, member, &error).map(|damage| (done, damage)),
-                    };
-                    if send.send(told).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(send);
-        let mut all = Vec::new();
-        for told in receive {
-            let (bytes, damage) = told?;
-            on_event(Event::Bytes(bytes));
-            all.extend(damage);
-        }
-        Ok::<_, BundleError>(all)
+    let found = side_by_side(&archive.members, threads, on_event, |member, tell| {
+        let mut done = 0;
+        let seen = |part: &[u8]| {
+            done += part.len() as u64;
+            if done >= 1 << 20 {
+                tell(std::mem::take(&mut done))?;
+            }
+            Ok(())
+        };
+        let found = match archive.read(member, seen) {
+            Ok(()) => Vec::new(),
+            Err(error) => locate(archive, member, &error)?,
+        };
+        tell(done)?;
+        Ok(found)
     })?;
-    verified.damage.extend(found);
+    verified.damage.extend(found.into_iter().flatten());
+    // What is damaged need not be taken apart.
+    let bad: BTreeSet<Digest> = verified.damage.iter().filter_map(|damage| damage.blob).collect();
+    let good: Vec<&Pack> = archive.packs.iter().filter(|pack| !bad.contains(&pack.digest)).collect();
+    let found = side_by_side(&good, pack::workers(), on_event, |pack, tell| packed(archive, pack, tell))?;
+    verified.damage.extend(found.into_iter().flatten());
     verified.damage.sort();
     Ok(verified)
 }
 
-/// What of a pack, whose bytes are right, does not come out of it.
-fn packed(archive: &Archive, member: &Member, tell: &dyn Fn(u64)) -> Result<Vec<Damage>, BundleError> {
+/// What does not come out of a pack whose bytes are right.
+fn packed(archive: &Archive, pack: &Pack, tell: &Tell<'_>) -> Result<Vec<Damage>, BundleError> {
+    let Some(member) = archive.find(&pack.digest) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    let Some(pack) = archive.packs.iter().find(|pack| pack.digest == member.digest) else { return Ok(found) };
     let wrong = |blob: Digest, why: &str| damage(archive, member.start, plan::packed(member.size), Some(blob), why);
     let done = archive.unpack(pack, |blob, plain| {
         let mut hashing = Hashed { out: io::sink(), hasher: Hasher::new() };
@@ -122,8 +108,8 @@ fn packed(archive: &Archive, member: &Member, tell: &dyn Fn(u64)) -> Result<Vec<
             }
             Err(other) => return Err(other),
         }
-        tell(blob.size);
-        Ok(())
+        tell(blob.size)?;
+        Ok(ControlFlow::Continue(()))
     });
     match done {
         Err(BundleError::Packed { blob, why }) => found.push(wrong(blob, &format!("packed, and does not come out: {why}"))),
@@ -208,7 +194,9 @@ pub fn verify_stream(
     let head = head::read(&mut reader, keys, now)?;
     let Body { mut blobs, packs, .. } = head::body(&mut reader, &head.index)?;
     blobs.extend(packs.iter().map(Pack::descriptor));
-    let verified = Verified { blobs: blobs.len() as u64, bytes: blobs.iter().map(|one| one.size).sum(), damage: Vec::new() };
+    let unmade = packs.iter().map(|pack| pack.blobs.len() as u64).sum();
+    let bytes = blobs.iter().map(|one| one.size).sum();
+    let verified = Verified { blobs: blobs.len() as u64, bytes, unmade, damage: Vec::new() };
     on_event(Event::Total { blobs: verified.blobs, bytes: verified.bytes });
     for blob in &blobs {
         reader.blob(&blob.digest, blob.size, |part| {

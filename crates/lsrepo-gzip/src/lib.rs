@@ -21,6 +21,9 @@ mod zlib;
 
 pub(crate) use bits::Bits;
 pub(crate) use encoder::Encoder;
+/// Goes up with every change of what is recognised or written: what was found out before is of no use then.
+pub const VERSION: u32 = 1;
+
 pub use recipe::{Rebuilder, Recipe, RecipeError};
 pub use recognise::{guess, recognise};
 pub use writer::Writer;

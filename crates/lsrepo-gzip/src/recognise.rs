@@ -97,3 +97,46 @@ impl<R: BufRead> Write for Comparing<R> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> Vec<u8> {
+        (0_u32..25_000).flat_map(|at| format!("{:x} ", at.wrapping_mul(2_654_435_761) % 7919).into_bytes()).collect()
+    }
+
+    fn stream(writer: Writer, header: [u8; 10]) -> Vec<u8> {
+        let mut rebuilder = Rebuilder::new(&Recipe::new(writer, header.to_vec()).unwrap(), Vec::new());
+        rebuilder.write_all(&plain()).unwrap();
+        rebuilder.finish().unwrap()
+    }
+
+    #[test]
+    fn every_writer_is_told_from_the_others() {
+        for writer in Writer::likely(0, 3) {
+            let stream = stream(writer, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
+            let (recipe, size) = recognise(|| Ok(&stream[..])).unwrap().unwrap();
+            // Some levels differ only where there is more to find; whoever is named writes the same.
+            let mut again = Rebuilder::new(&recipe, Vec::new());
+            again.write_all(&plain()).unwrap();
+            assert!(again.finish().unwrap() == stream && size == plain().len() as u64, "{writer}");
+            assert!(guess(|| Ok(&stream[..]), 100_000).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_rebuilt_is_left_alone() {
+        let good = stream(Writer::Go(6), [0x1F, 0x8B, 8, 0, 1, 2, 3, 4, 0, 255]);
+        assert_eq!(recognise(|| Ok(&good[..])).unwrap().unwrap().0.header()[4..8], [1, 2, 3, 4]);
+        let two = [good.clone(), good.clone()].concat();
+        let mut other = good.clone();
+        other[5000] ^= 1;
+        let short = &good[..good.len() - 1];
+        for wrong in [&two[..], &other, short, &good[..9], b"", b"PK"] {
+            assert_eq!(recognise(|| Ok(wrong)).unwrap(), None);
+        }
+        let broken = || Err::<&[u8], _>(io::Error::from(ErrorKind::PermissionDenied));
+        assert_eq!(recognise(broken).unwrap_err().kind(), ErrorKind::PermissionDenied);
+    }
+}

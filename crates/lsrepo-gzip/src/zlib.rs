@@ -7,7 +7,6 @@
 //!
 //! Every constant and every order of comparison shows in the bytes, and they have not moved: zlib from 1.2.3 to 1.3.1
 //! writes the same. A zlib that was made faster, as zlib-ng or Intel's, is another program.
-#![cfg_attr(not(test), allow(dead_code, reason = "waits for the writers that name these programs"))]
 
 mod block;
 mod codes;

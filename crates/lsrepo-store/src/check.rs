@@ -76,7 +76,7 @@ impl Store {
 
     /// Removes blobs and documents without a name that crashed runs left; parts stay. The caller holds the store exclusively.
     pub fn sweep(&self) -> Result<(), StoreError> {
-        for folder in ["roots", "snapshots", "bundles"].map(|folder| self.root().join(folder)) {
+        for folder in ["roots", "snapshots", "bundles", "archive"].map(|folder| self.root().join(folder)) {
             let all = if folder.is_dir() { files(&folder)? } else { Vec::new() };
             let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             all.into_iter().filter(hidden).try_for_each(|path| fs::remove_file(&path).at(&path))?;

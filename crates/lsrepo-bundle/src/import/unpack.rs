@@ -13,7 +13,8 @@ use crate::{
 };
 use lsrepo_store::{Pending, Store};
 use std::{
-    io::Read,
+    io::{self, Read},
+    ops::{ControlFlow, Range},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -47,28 +48,18 @@ pub(super) fn all<R: Input>(
     on_event: &dyn Fn(Event<'_>),
 ) -> Result<(), BundleError> {
     let stopped = AtomicBool::new(false);
-    let mut took = |taken: Taken| {
-        let (new, present, bytes) = (taken.new.len() as u64, taken.present, taken.bytes);
-        done.written += new;
-        done.bytes += taken.new.iter().map(|one| one.size).sum::<u64>();
-        done.present += present;
-        store.commit(taken.new)?;
-        on_event(Event::Bytes(bytes));
-        Ok::<_, BundleError>(())
-    };
+    let mut taking = Taking { reader, store, moving, done, on_event };
     thread::scope(|scope| {
-        let (give, given) = mpsc::sync_channel::<(&Pack, Option<Pending>)>(0);
+        let (give, given) = mpsc::sync_channel::<Given>(0);
         let (send, receive) = mpsc::channel();
-        let given = Mutex::new(given);
-        let (given, stopped) = (Arc::new(given), &stopped);
+        let (given, stopped) = (Arc::new(Mutex::new(given)), &stopped);
         for _ in 0..workers().min(packs.len()) {
             let (send, given) = (send.clone(), given.clone());
             scope.spawn(move || {
                 loop {
                     let next = given.lock().map(|given| given.recv());
-                    let Ok(Ok((pack, pending))) = next else { break };
-                    let taken = unpack(store, pack, pending, stopped);
-                    if send.send(taken).is_err() {
+                    let Ok(Ok(given)) = next else { break };
+                    if send.send(unpack(store, given, stopped)).is_err() {
                         break;
                     }
                 }
@@ -77,65 +68,117 @@ pub(super) fn all<R: Input>(
         drop((given, send));
         let mut read_all = || {
             for pack in packs {
-                on_event(Event::Blob(&pack.descriptor()));
-                let size = pack.blobs.iter().map(|blob| blob.size).sum();
-                if is_there(store, pack) {
-                    match moving {
-                        true => reader.pass(&blob_name(&pack.digest), pack.size)?,
-                        false => reader.blob(&pack.digest, pack.size, |_| Ok(()))?,
-                    }
-                    took(Taken { new: Vec::new(), present: pack.blobs.len() as u64, bytes: size })?;
-                    continue;
+                if let Some(given) = taking.read(pack)? {
+                    // Nobody takes it only where a worker has panicked.
+                    give.send(given).map_err(|_| BundleError::Nothing)?;
                 }
-                let pending = blob(reader, store, &pack.descriptor(), moving, &|_| {})?;
-                // Nobody takes it only where a worker has panicked.
-                give.send((pack, pending)).map_err(|_| BundleError::Nothing)?;
-                receive.try_iter().try_for_each(|taken| took(taken?))?;
+                receive.try_iter().try_for_each(|taken| taking.took(taken?))?;
             }
             Ok::<_, BundleError>(())
         };
-        let read = read_all();
+        let mut ended = read_all();
         drop(give);
-        stopped.store(read.is_err(), Ordering::Relaxed);
-        read?;
-        receive.into_iter().try_for_each(|taken| took(taken?)).inspect_err(|_| stopped.store(true, Ordering::Relaxed))
+        // What came out of other packs is kept all the same.
+        stopped.store(ended.is_err(), Ordering::Relaxed);
+        for taken in receive {
+            let took = taken.and_then(|taken| taking.took(taken));
+            stopped.fetch_or(took.is_err(), Ordering::Relaxed);
+            ended = ended.and(took);
+        }
+        ended
     })
 }
 
-/// What came out of a pack.
-struct Taken {
-    new: Vec<Pending>,
-    present: u64,
-    bytes: u64,
+/// A pack that was read, and which bytes of the bundle it was; nothing is pending where the store has it.
+struct Given<'a> {
+    pack: &'a Pack,
+    pending: Option<Pending>,
+    bytes: Range<u64>,
 }
 
-/// Takes a pack apart; it is a blob of the store's own where nothing is pending.
-fn unpack(store: &Store, pack: &Pack, pending: Option<Pending>, stopped: &AtomicBool) -> Result<Taken, BundleError> {
-    let mut taken = Taken { new: Vec::new(), present: 0, bytes: 0 };
-    let packed: Box<dyn Read> = match &pending {
-        Some(pending) => Box::new(pending.open()?),
-        None => Box::new(store.open_blob(&pack.digest)?),
-    };
-    each(pack, packed, |blob, plain| {
-        if stopped.load(Ordering::Relaxed) {
-            return Err(BundleError::Nothing);
+/// What came out of a pack.
+struct Taken<'a> {
+    from: Given<'a>,
+    new: Vec<Pending>,
+}
+
+struct Taking<'a, R> {
+    reader: &'a mut Reader<R>,
+    store: &'a Store,
+    moving: bool,
+    done: &'a mut Imported,
+    on_event: &'a dyn Fn(Event<'_>),
+}
+
+impl<R: Input> Taking<'_, R> {
+    /// Reads the next pack; none where all is there that comes out of it.
+    fn read<'p>(&mut self, pack: &'p Pack) -> Result<Option<Given<'p>>, BundleError> {
+        (self.on_event)(Event::Blob(&pack.descriptor()));
+        let start = self.reader.offset();
+        if is_there(self.store, pack) {
+            match self.moving {
+                true => self.reader.pass(&blob_name(&pack.digest), pack.size)?,
+                false => self.reader.blob(&pack.digest, pack.size, |_| Ok(()))?,
+            }
+            let from = Given { pack, pending: None, bytes: start..self.reader.offset() };
+            return self.took(Taken { from, new: Vec::new() }).map(|()| None);
         }
-        taken.bytes += blob.size;
+        let pending = blob(self.reader, self.store, &pack.descriptor(), self.moving, &|_| {})?;
+        Ok(Some(Given { pack, pending, bytes: start..self.reader.offset() }))
+    }
+
+    /// Gives names to what came out. Only then may the pack go, and the media.
+    fn took(&mut self, Taken { from, new }: Taken<'_>) -> Result<(), BundleError> {
+        let blobs = &from.pack.blobs;
+        self.done.written += new.len() as u64;
+        self.done.present += (blobs.len() - new.len()) as u64;
+        self.done.bytes += new.iter().map(|one| one.size).sum::<u64>();
+        self.store.commit(new)?;
+        if self.moving {
+            self.reader.input().free(from.bytes.start, from.bytes.end);
+        }
+        if let Some(pending) = from.pending {
+            pending.discard()?;
+        }
+        (self.on_event)(Event::Bytes(blobs.iter().map(|blob| blob.size).sum()));
+        Ok(())
+    }
+}
+
+/// Takes a pack apart.
+fn unpack<'a>(store: &Store, from: Given<'a>, stopped: &AtomicBool) -> Result<Taken<'a>, BundleError> {
+    let mut new = Vec::new();
+    let packed: Box<dyn Read> = match &from.pending {
+        Some(pending) => Box::new(pending.open()?),
+        None => Box::new(store.open_blob(&from.pack.digest)?),
+    };
+    each(from.pack, packed, |blob, plain| {
         if has(store, blob) {
-            taken.present += 1;
-            return Ok(());
+            return Ok(ControlFlow::Continue(()));
         }
         let mut writer = store.writer()?;
-        rebuild(blob, plain, &mut writer)?;
+        rebuild(blob, &mut Stoppable { plain, stopped }, &mut writer)?;
         let pending = writer.finish();
-        match pending.digest == blob.digest {
-            true => taken.new.push(pending),
-            false => return Err(BundleError::Packed { blob: blob.digest, why: "it comes out as something else".to_owned() }),
+        if pending.digest != blob.digest {
+            return Err(BundleError::Packed { blob: blob.digest, why: "it comes out as something else".to_owned() });
         }
-        Ok(())
+        new.push(pending);
+        Ok(ControlFlow::Continue(()))
     })?;
-    if let Some(pending) = pending {
-        pending.discard()?;
+    Ok(Taken { from, new })
+}
+
+/// Ends where something else went wrong.
+struct Stoppable<'a> {
+    plain: &'a mut dyn Read,
+    stopped: &'a AtomicBool,
+}
+
+impl Read for Stoppable<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.stopped.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("stopped")),
+            false => self.plain.read(buffer),
+        }
     }
-    Ok(taken)
 }

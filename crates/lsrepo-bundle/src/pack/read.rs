@@ -3,20 +3,25 @@
 use super::{Pack, Packed, WINDOW};
 use crate::BundleError;
 use lsrepo_gzip::Rebuilder;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::{
+    io::{self, BufRead, BufReader, ErrorKind, Read, Write},
+    ops::ControlFlow,
+};
 
-/// Gives every blob of a pack with its plain bytes, of which it may leave some. Right only where this ends well, and where the
-/// bytes of the pack are right.
+/// Gives every blob of a pack with its plain bytes, of which it may leave some, until there are enough. Right only where this ends
+/// well, and where the bytes of the pack are right.
 pub(crate) fn each(
     pack: &Pack,
     packed: impl Read,
-    mut take: impl FnMut(&Packed, &mut dyn Read) -> Result<(), BundleError>,
+    mut take: impl FnMut(&Packed, &mut dyn Read) -> Result<ControlFlow<()>, BundleError>,
 ) -> Result<(), BundleError> {
     let (Some(first), Some(last)) = (pack.blobs.first(), pack.blobs.last()) else { return Ok(()) };
     let mut plain = frame(packed).map_err(|why| bad(first, why))?;
     for blob in &pack.blobs {
         let mut part = (&mut plain).take(blob.plain);
-        take(blob, &mut part)?;
+        if take(blob, &mut part)?.is_break() {
+            return Ok(());
+        }
         io::copy(&mut part, &mut io::sink()).map_err(|why| bad(blob, why))?;
         if part.limit() > 0 {
             return Err(bad(blob, ErrorKind::UnexpectedEof.into()));

@@ -2,7 +2,7 @@
 
 use super::{
     Level, workers,
-    write::{candidates, frame, gunzip, open},
+    write::{LARGEST, candidates, frame, gunzip, open},
 };
 use crate::{BundleError, error::io as failed};
 use lsrepo_gzip::{Rebuilder, guess};
@@ -40,6 +40,8 @@ fn seconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Err
 struct Sample {
     /// bytes as it is
     before: f64,
+    /// of what is in it
+    plain: f64,
     /// packed
     after: f64,
     time: Duration,
@@ -55,7 +57,7 @@ pub fn survey<'a>(
     blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
     let bytes: u64 = blobs.iter().map(|blob| blob.size).sum();
     // Those in the middle of parts with equally many bytes stand for these.
-    let (mut at, mut total) = (0, Sample { before: 0.0, after: 0.0, time: Duration::ZERO });
+    let (mut at, mut total) = (0, Sample { before: 0.0, plain: 0.0, after: 0.0, time: Duration::ZERO });
     let mut stands = (0..SAMPLES as u64).map(|part| bytes * (2 * part + 1) / (2 * SAMPLES as u64)).peekable();
     for blob in &blobs {
         at += blob.size;
@@ -67,10 +69,12 @@ pub fn survey<'a>(
             let sample = sample(store, blob, level).map_err(failed(&blob.digest.hex()))?;
             let part = bytes as f64 / SAMPLES as f64 * f64::from(weight) / sample.before.max(1.0);
             total.after += sample.after * part;
+            total.plain += sample.plain * part;
             total.time += sample.time.mul_f64(part);
         }
     }
-    let time = total.time / workers().clamp(1, blobs.len().max(1)) as u32;
+    let packs = (total.plain / LARGEST as f64) as usize + 1;
+    let time = total.time / workers().min(packs) as u32;
     Ok(Survey { blobs: blobs.len() as u64, bytes, packed: (total.after as u64).min(bytes), time })
 }
 
@@ -82,20 +86,22 @@ fn sample(store: &Store, blob: &Descriptor, level: u8) -> io::Result<Sample> {
     open()?.read_exact(&mut magic)?;
     let before = if magic == [0x1F, 0x8B] {
         let Some(recipe) = guess(open, SAMPLE)? else {
-            return Ok(Sample { before: SAMPLE as f64, after: SAMPLE as f64, time: began.elapsed() / 100 });
+            return Ok(Sample { before: SAMPLE as f64, plain: 0.0, after: SAMPLE as f64, time: began.elapsed() / 100 });
         };
         gunzip(open()?).take(SAMPLE).read_to_end(&mut plain)?;
         let mut stream = Vec::new();
-        Rebuilder::new(&recipe, &mut stream).write_all(&plain)?;
+        let mut rebuilder = Rebuilder::new(&recipe, &mut stream);
+        rebuilder.write_all(&plain)?;
+        rebuilder.finish()?;
         stream.len() as f64
     } else {
         open()?.take(SAMPLE).read_to_end(&mut plain)?;
         if zstd::bulk::compress(&plain, 1)?.len() >= plain.len() / 10 * 9 {
-            return Ok(Sample { before: plain.len() as f64, after: plain.len() as f64, time: Duration::ZERO });
+            return Ok(Sample { before: plain.len() as f64, plain: 0.0, after: plain.len() as f64, time: Duration::ZERO });
         }
         plain.len() as f64
     };
     let mut packed = frame(Vec::new(), level, plain.len() as u64)?;
     packed.write_all(&plain)?;
-    Ok(Sample { before, after: packed.finish()?.len() as f64, time: began.elapsed() })
+    Ok(Sample { before, plain: plain.len() as f64, after: packed.finish()?.len() as f64, time: began.elapsed() })
 }

@@ -3,27 +3,31 @@
 //! First it is found out how each blob can be rebuilt, then they are packed. Both take long, so what is known and what is
 //! packed stays in the store until the bundle is written: a run that was killed is gone on with.
 
-use super::{Gzip, Level, Pack, Packed, WINDOW, may_be_packed, workers};
-use crate::{BundleError, Event, error::io as failed};
+use super::{
+    Gzip, Level, MOST_BLOBS, Pack, Packed, WINDOW, may_be_packed,
+    notes::{self, Done, Found},
+    workers,
+};
+use crate::{
+    BundleError, Event,
+    error::io as failed,
+    side_by_side::{Tell, side_by_side},
+};
 use flate2::bufread::GzDecoder;
 use lsrepo_oci::Descriptor;
 use lsrepo_store::{Blob, Store};
-use lsrepo_types::{Digest, Hasher, RelPath};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use lsrepo_types::{Digest, Hasher};
 use std::{
     collections::BTreeSet,
     io::{self, BufReader, Read, Write},
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
-    thread,
 };
 
 /// Smaller blobs are carried as they are.
 const SMALLEST: u64 = 32 << 10;
 /// What is in a pack has no more bytes than a window, but for a single blob.
-const LARGEST: u64 = 1 << WINDOW;
+pub(super) const LARGEST: u64 = 1 << WINDOW;
+/// A single blob has no more in it.
+const MOST: u64 = 32 << 30;
 /// What is tried of a blob that is no gzip stream.
 const SAMPLE: u64 = 1 << 20;
 
@@ -51,7 +55,7 @@ impl Known {
     }
 }
 
-/// Packs of a bundle that is going to be written. They lie in the store until [`Packs::forget`].
+/// Packs of a bundle that is going to be written. They lie in the store until [`super::forget`].
 #[derive(Clone, Debug, Default)]
 pub struct Packs {
     pub(crate) packs: Vec<Pack>,
@@ -67,49 +71,6 @@ impl Packs {
     pub fn size(&self) -> u64 {
         self.packs.iter().map(|pack| pack.size).sum()
     }
-
-    /// Removes packs, and what was found out for them, from the store: the bundle is written.
-    pub fn forget(&self, store: &Store) -> Result<(), BundleError> {
-        for path in store.documents(&folder()?)? {
-            if let Some(Done { digest, .. }) = said(store, &path)? {
-                store.remove_moved(&digest)?;
-            }
-            store.remove_document(&path)?;
-        }
-        Ok(self.packs.iter().try_for_each(|pack| store.remove_moved(&pack.digest))?)
-    }
-}
-
-/// What was found out of a blob.
-#[derive(Serialize, Deserialize)]
-struct Found {
-    /// none where it is carried as it is
-    plain: Option<u64>,
-    gzip: Option<Gzip>,
-}
-
-/// A pack that was made.
-#[derive(Serialize, Deserialize)]
-struct Done {
-    digest: Digest,
-    size: u64,
-}
-
-fn folder() -> Result<RelPath, BundleError> {
-    "archive".parse().map_err(|_| BundleError::Nothing)
-}
-
-fn document(kind: &str, digest: &Digest) -> Result<RelPath, BundleError> {
-    format!("archive/{kind}-{}", digest.hex()).parse().map_err(|_| BundleError::Nothing)
-}
-
-/// A document of ours; one that cannot be read is written anew.
-fn said<T: DeserializeOwned>(store: &Store, path: &RelPath) -> Result<Option<T>, BundleError> {
-    Ok(store.read_document(path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-}
-
-fn say(store: &Store, path: &RelPath, what: &impl Serialize) -> Result<(), BundleError> {
-    Ok(store.write_document(path, &serde_json::to_vec(what).unwrap_or_default())?)
 }
 
 /// Blobs for which packing may pay.
@@ -125,18 +86,19 @@ pub fn recognise<'a>(
 ) -> Result<Known, BundleError> {
     let blobs = candidates(blobs);
     on_event(Event::Total { blobs: blobs.len() as u64, bytes: blobs.iter().map(|blob| blob.size).sum() });
-    let found = side_by_side(&blobs, on_event, |blob, tell| {
-        let path = document("blob", &blob.digest)?;
-        let found = match said(store, &path)? {
+    let found = side_by_side(&blobs, workers(), on_event, |blob, tell| {
+        let path = notes::of_blob(&blob.digest)?;
+        let found = match notes::said(store, &path)? {
             Some(found) => found,
             None => {
                 let found = find_out(store, blob)?;
-                say(store, &path, &found)?;
+                notes::say(store, &path, &found)?;
                 found
             }
         };
         tell(blob.size)?;
-        let Some(plain) = found.plain else { return Ok(None) };
+        // Nor is anything packed that grows beyond all measure.
+        let Some(plain) = found.plain.filter(|&plain| plain <= MOST) else { return Ok(None) };
         let recipe = found.gzip.map(|gzip| gzip.recipe()).transpose().map_err(BundleError::Shape)?;
         Ok(Some(Packed { digest: blob.digest, size: blob.size, plain, recipe }))
     })?;
@@ -180,16 +142,18 @@ pub(super) fn gunzip<R: Read>(stream: R) -> GzDecoder<BufReader<R>> {
 pub fn pack(store: &Store, known: &Known, level: Level, on_event: &dyn Fn(Event<'_>)) -> Result<Packs, BundleError> {
     let groups = groups(&known.packable);
     on_event(Event::Total { blobs: known.count(), bytes: known.plain() });
-    let packs = side_by_side(&groups, on_event, |group, tell| {
-        let path = document("pack", &key(group, level))?;
-        if let Some(Done { digest, size }) = said(store, &path)?.filter(|done: &Done| store.contains(&done.digest, done.size)) {
+    let packs = side_by_side(&groups, workers(), on_event, |group, tell| {
+        let path = notes::of_pack(&key(group, level))?;
+        if let Some(Done { digest, size }) =
+            notes::said(store, &path)?.filter(|done: &Done| store.contains(&done.digest, done.size))
+        {
             tell(group.iter().map(|blob| blob.plain).sum())?;
             return Ok(Pack { digest, size, blobs: group.to_vec() });
         }
         let written = one(store, group, level, tell)?;
         let (digest, size) = (written.digest, written.size);
         store.commit(vec![written])?;
-        say(store, &path, &Done { digest, size })?;
+        notes::say(store, &path, &Done { digest, size })?;
         Ok(Pack { digest, size, blobs: group.to_vec() })
     })?;
     Ok(Packs { packs })
@@ -200,7 +164,7 @@ fn groups(packable: &[Packed]) -> Vec<&[Packed]> {
     let (mut groups, mut rest) = (Vec::new(), packable);
     while !rest.is_empty() {
         let mut bytes = 0;
-        let fits = rest.iter().take_while(|blob| {
+        let fits = rest.iter().take(MOST_BLOBS).take_while(|blob| {
             bytes += blob.plain;
             bytes <= LARGEST
         });
@@ -274,50 +238,4 @@ impl<R: Read> Read for Hashing<R> {
         self.hasher.update(&buffer[..read]);
         Ok(read)
     }
-}
-
-/// Takes bytes that are done; an error says that nobody wants to hear of it any more.
-type Tell<'a> = dyn Fn(u64) -> Result<(), BundleError> + 'a;
-
-/// Works at several things at once; the answers are in order. The first error ends it.
-fn side_by_side<T: Sync, A: Send>(
-    all: &[T],
-    on_event: &dyn Fn(Event<'_>),
-    work: impl Fn(&T, &Tell<'_>) -> Result<A, BundleError> + Sync,
-) -> Result<Vec<A>, BundleError> {
-    enum Told<A> {
-        Bytes(u64),
-        Done(usize, Result<A, BundleError>),
-    }
-    let (next, mut answers) = (AtomicUsize::new(0), Vec::new());
-    answers.resize_with(all.len(), || None);
-    thread::scope(|scope| {
-        let (send, receive) = mpsc::sync_channel(64);
-        for _ in 0..workers().min(all.len()) {
-            let (send, next, work) = (send.clone(), &next, &work);
-            scope.spawn(move || {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(thing) = all.get(at) else { break };
-                    let tell =
-                        |bytes| send.send(Told::Bytes(bytes)).map_err(|_| failed("packing")(io::ErrorKind::Interrupted.into()));
-                    if send.send(Told::Done(at, work(thing, &tell))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(send);
-        for told in receive {
-            match told {
-                Told::Bytes(bytes) => on_event(Event::Bytes(bytes)),
-                Told::Done(at, answer) => {
-                    // The others end with what they are at.
-                    let answer = answer.inspect_err(|_| next.store(all.len(), Ordering::Relaxed))?;
-                    answers[at] = Some(answer);
-                }
-            }
-        }
-        Ok(answers.into_iter().flatten().collect())
-    })
 }

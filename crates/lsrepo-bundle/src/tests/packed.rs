@@ -3,7 +3,7 @@
 use super::{hostile::Forged, *};
 use crate::pack::{Known, Level, Packs};
 use lsrepo_gzip::{Rebuilder, Recipe, Writer};
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const HEADER: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -87,7 +87,7 @@ fn what_is_packed_comes_out_as_it_was() {
     assert_eq!((known.count(), known.plain()), (3, 3_300_000), "two layers and the program: {known:?}");
     let packs = stack.packs();
     let paths = stack.export(&Options { packs: packs.clone(), split: Some(9_000_000), ..Options::default() });
-    packs.forget(&stack.store).unwrap();
+    pack::forget(&stack.store, Duration::ZERO).unwrap();
     assert_eq!(names(stack.store.root().join("blobs/sha256")), before, "the store is as it was");
     assert!(names(stack.store.root().join("archive")).is_empty());
 
@@ -134,7 +134,9 @@ fn a_run_that_was_killed_packs_nothing_twice() {
     // Another effort is another pack.
     let other = pack::pack(&stack.store, &stack.known(), Level::new(1).unwrap(), &|_| {}).unwrap();
     assert_ne!(other.packs, packs.packs);
-    other.forget(&stack.store).unwrap();
+    pack::forget(&stack.store, Duration::from_secs(3600)).unwrap();
+    assert!(stack.store.contains(&packs.packs[0].digest, packs.packs[0].size), "they are young");
+    pack::forget(&stack.store, Duration::ZERO).unwrap();
     assert!(!stack.store.contains(&packs.packs[0].digest, packs.packs[0].size), "none stays");
 }
 

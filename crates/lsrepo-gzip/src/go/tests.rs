@@ -77,6 +77,22 @@ fn every_level_writes_what_go_wrote() {
     "#]].assert_eq(&text);
 }
 
+#[test]
+fn a_write_that_ends_before_the_window_does_leaves_no_trace() {
+    // A match ends at the very place from which the window may move on; another begins there, as far back as it may.
+    let mut plain: Vec<u8> = (0..80_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 19) as u8).collect();
+    plain.copy_within(60_000..60_144, 65_130);
+    plain.copy_within(32_574..32_594, 65_274);
+    for level in 2..=9 {
+        let whole = deflate(level, &plain, plain.len());
+        let (mut encoder, mut out) = (Deflate::new(level), Vec::new());
+        encoder.write(&plain[..65_400], &mut out);
+        encoder.write(&plain[65_400..], &mut out);
+        encoder.finish(&mut out);
+        assert!(out == whole, "level {level}");
+    }
+}
+
 fn crc(stream: &[u8]) -> String {
     let mut crc = flate2::Crc::new();
     crc.update(stream);

@@ -36,7 +36,7 @@ pub(crate) fn run(context: &Context, args: &GcArgs) -> Result<()> {
     let done = done?;
     if !args.dry_run {
         // What an export had packed that never ended.
-        lsrepo_bundle::pack::Packs::default().forget(&store)?;
+        lsrepo_bundle::pack::forget(&store, args.grace)?;
         // What was published of snapshots that are forgotten.
         site::kept::forget_broken(&store)?;
     }

@@ -56,6 +56,10 @@ fn text(verified: &Verified, signer: &Fingerprint, full: bool) -> String {
             false => format!("the head is whole, signed by {}; --full reads the blobs too\n", signer),
         };
     }
+    if verified.unmade > 0 {
+        let unmade = Count(verified.unmade);
+        text += &format!("{unmade} packed blobs (--level archive) were not made of it; `lsrepo verify --full FILE` does that\n");
+    }
     text
 }
 

@@ -25,7 +25,8 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         prepare::from_lock(context, args)?;
     }
     let moving = args.moving || args.from_lock;
-    let _guard = if moving { context.alone(&store)? } else { context.undisturbed(&store)? };
+    // What is packed is written into the store.
+    let _guard = if moving || args.level != BundleLevel::Stored { context.alone(&store)? } else { context.undisturbed(&store)? };
     let mut roots: BTreeMap<String, Digest> = BTreeMap::new();
     let mut others: BTreeMap<String, Digest> = BTreeMap::new();
     for (name, digest) in store.roots()? {
@@ -43,6 +44,9 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
     }
     let contents = Contents::of(&store, &roots)?;
     let to = registry::reference(&args.output)?;
+    if to.is_some() && args.level != BundleLevel::Stored {
+        bail!("--level archive is for bundles in files: a registry has layers as they are");
+    }
     let mut options = Options {
         tools: if to.is_some() { Tools::none() } else { tools::carried(context, args)? },
         have: delta::have(context, args)?,
@@ -73,9 +77,6 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         registered::refuse_to_overwrite(&store, &args.output)?;
     }
     let to_file = to.is_none() && args.output.as_os_str() != "-";
-    if to.is_some() && args.level != BundleLevel::Stored {
-        bail!("--level archive is for bundles in files: a registry has layers as they are");
-    }
     if !to_file && (options.split.is_some() || args.parity.is_some() || moving) {
         bail!("--split, --parity, --move and --from-lock are for bundles in files");
     }
@@ -86,14 +87,14 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         return registry::export(context, args, &to, &store, &contents, (&key, date));
     }
     if let BundleLevel::Archive(level) = args.level {
-        options.packs = packed::packs(context, &store, &contents, &options, level)?;
+        options.packs = packed::packs(context, &store, (&contents, &options), level, to_file.then_some(&*args.output))?;
     }
     let carrying = Carrying::new(context.progress, "export");
     let on_event = |event: Event<'_>| carrying.hear(&event);
     if !to_file {
         let summary = lsrepo_bundle::export(&store, &contents, (&key, date), &options, io::stdout().lock(), &on_event)?;
         carrying.finish();
-        options.packs.forget(&store)?;
+        packed::forget(&store, args.level)?;
         context.progress.note(&format!("-: {}, signed by {}", Bytes(summary.size), key.fingerprint()));
         return Ok(());
     }
@@ -103,7 +104,7 @@ pub(crate) fn export(context: &Context, args: &ExportArgs) -> Result<()> {
         other => other?,
     };
     carrying.finish();
-    options.packs.forget(&store)?;
+    packed::forget(&store, args.level)?;
     let volumes = if files.len() > 1 { format!(" in {} volumes", files.len()) } else { String::new() };
     let kept = if summary.kept > 0 { format!(", {} of which were there", Bytes(summary.kept)) } else { String::new() };
     let text = format!("{}: {}{volumes}{kept}, signed by {}", args.output.display(), Bytes(summary.size), key.fingerprint());

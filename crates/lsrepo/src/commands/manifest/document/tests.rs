@@ -46,6 +46,9 @@ pub(in super::super) fn head(lock: PlatformLock, packages: &[(&str, u64)], image
         file_bytes: 0,
     };
     let seen = Inspection {
+        packed: 0,
+        packed_bytes: 0,
+        pack_bytes: 0,
         index: Digest::of(b"index"),
         signer: "AB".into(),
         trusted: true,
