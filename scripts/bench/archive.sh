@@ -14,7 +14,7 @@ cd "$work"
 # Three layers of about 100 MB each
 at=0
 for folder in /usr/lib/x86_64-linux-gnu /usr/lib/aarch64-linux-gnu /usr/bin /usr/share /usr/lib/python3 /usr/lib/git-core; do
-  [ -d "$folder" ] && [ $at -lt 3 ] || continue
+  if [ ! -d "$folder" ] || [ $at = 3 ]; then continue; fi
   at=$((at + 1))
   tar -c -C / "${folder#/}" 2>/dev/null | head -c 100000000 >"plain-$at"
   gzip -6 -n -c "plain-$at" >"layer-$at.tar.gz"

@@ -141,6 +141,27 @@ fn a_run_that_was_killed_packs_nothing_twice() {
 }
 
 #[test]
+fn media_that_are_moved_from_give_packs_back_once_what_is_in_them_is_there() {
+    let stack = stack();
+    let paths = stack.export(&Options { packs: stack.packs(), ..Options::default() });
+    let there = here();
+    let keys = stack.key.keyring();
+    let import = || {
+        let source = Arc::new(Source::open_to_free(&paths).unwrap());
+        import_from(&source, true, &there.store, &Trust { keys: &keys, on_first_use: false, now: DATE, only: None }, &|_| {})
+    };
+    let before = fs::read(&paths[0]).unwrap();
+    assert_eq!(import().unwrap().written, 7);
+    assert_ne!(fs::read(&paths[0]).unwrap(), before, "some of it is zeros now");
+    // Cut off before the file was removed, it is gone on with.
+    assert_eq!(import().unwrap().present, 7);
+    for blob in &stack.blobs {
+        assert!(there.store.read(&Digest::of(blob), 1 << 24).unwrap() == *blob);
+    }
+    assert!(names(there.store.root().join("tmp")).is_empty());
+}
+
+#[test]
 fn what_the_far_side_has_is_not_packed() {
     let stack = stack();
     let have = [Digest::of(&stack.blobs[0])].into();
