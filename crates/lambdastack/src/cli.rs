@@ -82,7 +82,7 @@ pub enum Command {
     /// Keep the secrets that documents name, encrypted
     #[command(subcommand)]
     Vault(VaultCommand),
-    /// Show modules, and check whether they are what they claim to be
+    /// Show and pack modules, and check whether they are what they claim to be
     #[command(subcommand)]
     Module(ModuleCommand),
     /// Print shell completions

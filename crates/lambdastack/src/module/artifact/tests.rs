@@ -260,6 +260,12 @@ fn what_other_tools_write_is_taken() {
         ("./shop/roles/", folder, b""),
     ]);
     assert_eq!(unpack(&tar).unwrap(), ("shop".to_owned(), files(&[])));
+    // what the fuzzer starts from: two that are taken, and others
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus/deployer_artifact");
+    for (name, count) in [("module", Some(3)), ("pax", Some(2)), ("out", None), ("links", None), ("below", None)] {
+        let found = unpack(&fs::read(corpus.join(name)).unwrap()).ok();
+        assert_eq!(found.map(|(_, files)| files.0.len()), count, "{name}");
+    }
 }
 
 #[test]
@@ -287,6 +293,33 @@ proptest! {
         let packed = written(&files);
         let back = read_back(&packed.bytes, None).unwrap();
         prop_assert_eq!(&back[..], &[Artifact { folder: "shop".to_owned(), files, digest: packed.digest }]);
+    }
+
+    #[test]
+    fn whatever_is_in_a_layer_stays_below_its_folder(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        sound in any::<bool>(),
+    ) {
+        let more: [Member<'_>; 3] =
+            [("shop/a", EntryType::Regular, b"x"), ("shop/b/", EntryType::Directory, b""), ("shop/b/..y", EntryType::Regular, b"y")];
+        let mut bytes = module_and(&more);
+        for (at, to) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+        }
+        // with a checksum that is right, what a header says is believed
+        if sound {
+            for head in bytes.chunks_exact_mut(512).filter(|head| head[257..262] == *b"ustar") {
+                head[148..156].fill(b' ');
+                let sum: u32 = head.iter().map(|byte| u32::from(*byte)).sum();
+                head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            }
+        }
+        if let Ok((folder, files)) = unpack(&bytes) {
+            let stays = |path: &String| format!("{folder}/{path}").parse::<lsrepo_types::RelPath>().is_ok();
+            prop_assert!(files.0.keys().all(stays));
+            prop_assert_eq!(unpack(&pack(&folder, &files).unwrap()).unwrap(), (folder, files));
+        }
     }
 
     #[test]
