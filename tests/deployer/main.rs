@@ -1,6 +1,7 @@
 //! The program `lambdastack` as somebody uses it: words in; exit code, stdout and stderr out. Ansible is played by a script.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod artifact;
 mod health;
 mod vault;
 

@@ -3,7 +3,7 @@
 
 use lambdastack::{
     kind::Kind,
-    module::{self as deployer, Catalogue as Deployer, Files},
+    module::{self as deployer, Catalogue as Deployer, Files, artifact},
     source::Source,
     stack, template,
 };
@@ -47,6 +47,7 @@ pub const ALL: &[(&str, Target)] = &[
     ("catalogue", catalogue),
     ("challenge", challenge),
     ("chart", helm_chart),
+    ("deployer_artifact", deployer_artifact),
     ("deployer_documents", deployer_documents),
     ("deployer_module", deployer_module),
     ("checksums", published_checksums),
@@ -530,6 +531,16 @@ pub fn deployer_documents(data: &[u8]) {
         let again = stack::read(&[Source::new("y.yml", written.clone())], &MODULES);
         assert_eq!(again.documents.first().map(|document| document.specification.as_json()), Some(values), "{written}");
     }
+}
+
+/// The layer of a module that came as an artifact: what is taken lies below its folder, and is packed as what reads the same.
+pub fn deployer_artifact(data: &[u8]) {
+    let Ok((folder, files)) = artifact::unpack(data) else { return };
+    let mut paths = files.0.keys().map(|path| format!("{folder}/{path}"));
+    assert!(files.has("module.yml") && paths.all(|path| path.parse::<RelPath>().is_ok()));
+    assert!(files.0.values().map(Vec::len).sum::<usize>() <= data.len());
+    let packed = artifact::pack(&folder, &files).unwrap();
+    assert_eq!(artifact::unpack(&packed).unwrap(), (folder, files));
 }
 
 /// A module of the deployer, where each of its files says this.

@@ -1,7 +1,7 @@
-//! Broken documents and modules, and what is said of each.
+//! Broken documents, modules and artifacts, and what is said of each.
 
 use crate::{
-    module::{self, Catalogue, Files},
+    module::{self, Catalogue, Files, artifact::tests as artifacts},
     source::Source,
     stack,
 };
@@ -259,7 +259,7 @@ fn lies(change: Option<(&str, &str, &str)>) -> String {
 fn each_broken_document_and_each_lie_of_a_module_gets_one_clear_message() {
     let modules = Catalogue::embedded().unwrap();
     let mut table = String::from(
-        "# Broken documents and modules\n\nWhat `lambdastack` says of each: file, line and column, what is wrong, where in the document (a JSON pointer), \
+        "# Broken documents, modules and artifacts\n\nWhat `lambdastack` says of each: file, line and column, what is wrong, where in the document (a JSON pointer), \
          the line itself,\nand what to do about it. This file is made by a test.\n\n# Documents\n",
     );
     for (number, (what, text)) in DOCUMENTS.iter().enumerate() {
@@ -281,6 +281,12 @@ fn each_broken_document_and_each_lie_of_a_module_gets_one_clear_message() {
             (true, from) => format!("`{path}`\n\n```diff\n{}```", diff(from, to)),
         };
         let _ = write!(table, "\n## {}. {what}\n\n{change}\n\n```\n{said}\n```\n", number + 1);
+    }
+    table += "\n# Artifacts\n\nWhat is taken for a module or for several, as `--modules shop.tar`.\n";
+    for (number, (what, bytes)) in artifacts::broken().iter().enumerate() {
+        let said = artifacts::said(bytes);
+        assert!(!said.is_empty(), "{what}");
+        let _ = write!(table, "\n## {}. {what}\n\n```\n{said}\n```\n", number + 1);
     }
     assert!(DOCUMENTS.len() + MODULES.len() >= 40);
     expect_test::expect_file!["../../../tests/broken-deployments.md"].assert_eq(&table);

@@ -31,8 +31,8 @@ pub fn command() -> clap::Command {
                   of `plan`, `audit` and `upgrade --plan`: 0 nothing to do, 1 error, 2 there are changes, or differences."
 )]
 pub struct Cli {
-    /// A folder of modules, beside those of lambdastack or in their place; repeatable
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Modules, beside those of lambdastack or in their place: a folder of them, or an image layout or its tar, also as oci:PATH:TAG; repeatable
+    #[arg(long, global = true, value_name = "PATH")]
     pub modules: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) vault: VaultFlag,
@@ -82,7 +82,7 @@ pub enum Command {
     /// Keep the secrets that documents name, encrypted
     #[command(subcommand)]
     Vault(VaultCommand),
-    /// Show modules, and check whether they are what they claim to be
+    /// Show and pack modules, and check whether they are what they claim to be
     #[command(subcommand)]
     Module(ModuleCommand),
     /// Print shell completions
@@ -377,9 +377,27 @@ pub enum ModuleCommand {
     },
     /// See whether what modules claim is there, and returns in the expected form
     Check {
-        /// Folders of one module each
-        #[arg(required = true, value_name = "DIR")]
-        folders: Vec<PathBuf>,
+        /// Folders of one module each, or image layouts of modules
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Write a module as an OCI artifact, for a registry and for hosts behind an air gap
+    #[command(after_help = "Into a registry:    skopeo copy oci-archive:shop.tar docker://registry.example/modules/shop:1\n\
+                            Across the gap:     lsrepo prepare … --image registry.example/modules/shop:1\n\
+                            There, out again:   lsrepo image export registry.example/modules/shop:1 -o shop.tar\n\
+                            Used:               lambdastack --modules shop.tar plan -f cluster.yml\n\n\
+                            Roles that the module shares with others beside it go with it; those of lambdastack do not.\n\
+                            The same module gives the same bytes.")]
+    Pack {
+        /// The folder of the module, in which nothing may be wrong
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// The archive that is written
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Form of what is printed
+        #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        output: Format,
     },
 }
 

@@ -26,7 +26,7 @@ mod wanted;
 use crate::{
     cli::{Cli, Command, VaultFlag},
     failure::{self, Failed, unsatisfied},
-    module::{Catalogue, CatalogueError},
+    module::{Catalogue, CatalogueError, artifact::ArtifactError},
     output,
     progress::Progress,
     source::Source,
@@ -51,8 +51,8 @@ impl Context {
     /// All modules: those of the program, and those that were named.
     fn catalogue(&self) -> Result<Catalogue> {
         let mut catalogue = Catalogue::embedded().map_err(of_catalogue)?;
-        for folder in &self.modules {
-            catalogue.add(folder).map_err(of_catalogue)?;
+        for named in &self.modules {
+            catalogue.add(named).map_err(of_catalogue)?;
         }
         Ok(catalogue)
     }
@@ -67,7 +67,8 @@ impl Context {
 fn of_catalogue(error: CatalogueError) -> anyhow::Error {
     match error {
         CatalogueError::Misfits(all) => failure::misfits(&all),
-        error @ CatalogueError::Empty(_) => unsatisfied(error),
+        CatalogueError::Artifact(error @ ArtifactError::Io { .. }) => error.into(),
+        error @ (CatalogueError::Empty(_) | CatalogueError::Artifact(_)) => unsatisfied(error),
         error => error.into(),
     }
 }

@@ -6,6 +6,7 @@
 //! modules/haproxy/roles/haproxy/…         its own roles
 //! modules/roles/service/…                 roles that modules share
 //! ```
+//! It travels as an OCI artifact ([`artifact`]), and is the same there.
 //! `health` in `module.yml` says how one sees whether it is well, which `lambdastack health` asks.
 //! The methods `metadata`, `init` and `plan` are answered by lambdastack from `module.yml`; all others are playbooks.
 //! A playbook runs on the group of the module's name (`-` is `_` there), and where the module says `scope: cluster` also on
@@ -27,12 +28,14 @@
 //! It returns, by `ansible.builtin.set_stats` with `per_host: true`, from `apply` the map `lambdastack_returns` with the
 //! fields that `returns` describes, and from `audit`, on every machine on which it runs, the map `lambdastack_audit`: `in_order`, and `differences` in words.
 
+pub mod artifact;
 mod catalogue;
 mod check;
 mod files;
 mod manifest;
 mod method;
 mod playbook;
+mod shelf;
 mod tasks;
 mod variables;
 
@@ -41,8 +44,10 @@ pub use check::check;
 pub use files::Files;
 pub use manifest::{Check, Extra, Manifest, Scope};
 pub use method::Method;
+pub use shelf::Shelf;
 
-use lsrepo_types::Hasher;
+use lsrepo_types::{Digest, Hasher};
+use std::{fmt, path::PathBuf};
 
 /// Where a module comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +55,24 @@ pub enum Origin {
     /// it is part of the program
     Embedded,
     /// a folder
-    Folder(std::path::PathBuf),
+    Folder(PathBuf),
+    /// an artifact
+    Artifact {
+        /// the image layout in which it came
+        layout: PathBuf,
+        /// of its manifest: what a registry calls it
+        digest: Digest,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Embedded => f.write_str("lambdastack"),
+            Origin::Folder(path) => path.display().fmt(f),
+            Origin::Artifact { layout, digest } => write!(f, "{} ({digest})", layout.display()),
+        }
+    }
 }
 
 /// A module.

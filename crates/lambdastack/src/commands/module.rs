@@ -1,16 +1,18 @@
-//! `lambdastack module`: what modules say, and whether it is true.
+//! `lambdastack module`: what modules say, and whether it is true; and modules as artifacts.
 
-use super::Context;
+mod pack;
+
+use super::{Context, of_catalogue};
 use crate::{
     cli::ModuleCommand,
     failure::{self, unsatisfied},
-    module::{self, Catalogue, Files, Manifest, Method, Module, Origin},
+    module::{self, Catalogue, Files, Manifest, Method, Module, Shelf},
     output::{self, Format},
     schema,
     source::unknown,
 };
 use anyhow::{Context as _, Result};
-use lsrepo_bom::{ModuleName, module::Rule};
+use lsrepo_bom::{Misfit, ModuleName, module::Rule};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::{
@@ -23,7 +25,8 @@ pub(super) fn run(context: &Context, command: &ModuleCommand) -> Result<u8> {
     match command {
         ModuleCommand::List { output } => list(&context.catalogue()?, *output)?,
         ModuleCommand::Show { name, output } => show(&context.catalogue()?, name, *output)?,
-        ModuleCommand::Check { folders } => check(context, folders)?,
+        ModuleCommand::Check { paths } => check(context, paths)?,
+        ModuleCommand::Pack { folder, out, output } => pack::run(context, folder, out, *output)?,
     }
     Ok(0)
 }
@@ -62,10 +65,7 @@ impl<'a> Shown<'a> {
             methods,
             roles,
             health: health.iter().map(|check| check.name.as_str()).collect(),
-            from: match &module.origin {
-                Origin::Embedded => "lambdastack".to_owned(),
-                Origin::Folder(path) => path.display().to_string(),
-            },
+            from: module.origin.to_string(),
         }
     }
 }
@@ -102,23 +102,54 @@ fn show(modules: &Catalogue, name: &str, format: Format) -> Result<()> {
     })
 }
 
-fn check(context: &Context, folders: &[PathBuf]) -> Result<()> {
+fn check(context: &Context, paths: &[PathBuf]) -> Result<()> {
     let mut misfits = Vec::new();
-    for folder in folders {
-        let whole = fs::canonicalize(folder).with_context(|| folder.display().to_string())?;
-        let files = Files::load(&whole).with_context(|| folder.display().to_string())?;
-        let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut catalogue = context.catalogue()?;
-        neighbours(&mut catalogue, &whole);
-        let shown = folder.components().collect::<PathBuf>();
-        let prefix = shown.parent().filter(|_| shown.ends_with(&name)).unwrap_or(Path::new("")).display().to_string();
-        let found = module::check(&name, &prefix, &files, &catalogue);
+    for path in paths {
+        let found = match Shelf::of(path) {
+            Shelf::Folder(folder) => Looked::at(context, &folder)?.misfits,
+            Shelf::Layout(layout, _) => artifacts(context, path, &layout)?,
+        };
         if found.is_empty() {
-            context.note(&format!("{}: is what it claims to be", folder.display()));
+            context.note(&format!("{}: is what it claims to be", path.display()));
         }
         misfits.extend(found);
     }
     if misfits.is_empty() { Ok(()) } else { Err(failure::misfits(&misfits)) }
+}
+
+/// All that is wrong with the modules of an image layout.
+fn artifacts(context: &Context, named: &Path, layout: &Path) -> Result<Vec<Misfit>> {
+    let (mut all, mut known) = (Catalogue::default(), context.catalogue()?);
+    all.add(named).map_err(of_catalogue)?;
+    all.iter().cloned().for_each(|module| known.insert(module));
+    let prefix = layout.display().to_string();
+    Ok(all.iter().flat_map(|one| module::check(one.manifest.name.as_str(), &prefix, &one.files, &known)).collect())
+}
+
+/// A module in a folder, and all that is wrong with it.
+struct Looked {
+    /// the whole path of the folder
+    folder: PathBuf,
+    /// that of the folder, and of the module where it does not lie
+    name: String,
+    files: Files,
+    /// what is known beside it, and the roles that it may share
+    known: Catalogue,
+    misfits: Vec<Misfit>,
+}
+
+impl Looked {
+    fn at(context: &Context, named: &Path) -> Result<Self> {
+        let folder = fs::canonicalize(named).with_context(|| named.display().to_string())?;
+        let files = Files::load(&folder).with_context(|| named.display().to_string())?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut known = context.catalogue()?;
+        neighbours(&mut known, &folder);
+        let shown = named.components().collect::<PathBuf>();
+        let prefix = shown.parent().filter(|_| shown.ends_with(&name)).unwrap_or(Path::new("")).display().to_string();
+        let misfits = module::check(&name, &prefix, &files, &known);
+        Ok(Self { folder, name, files, known, misfits })
+    }
 }
 
 /// The modules beside it that can be read, and the roles that they share. What is wrong with those is not asked.

@@ -1,7 +1,10 @@
-//! All modules that are known: those of the program, and those of folders beside them or in their place.
+//! All modules that are known: those of the program, and those of folders and artifacts beside them or in their place.
 
-use super::{Files, Manifest, Module, Origin};
-use crate::source::Source;
+use super::{
+    Files, Manifest, Module, Origin, Shelf,
+    artifact::{self, Artifact, ArtifactError},
+};
+use crate::{source::Source, yaml::Place};
 use lsrepo_bom::{Misfit, ModuleName};
 use std::{
     collections::BTreeMap,
@@ -23,7 +26,7 @@ pub struct Catalogue {
     pub shared: Files,
 }
 
-/// Why a folder of modules cannot be used.
+/// Why modules cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// it cannot be read
@@ -35,8 +38,11 @@ pub enum CatalogueError {
         error: io::Error,
     },
     /// there is none in it
-    #[error("{}: there is no module in it\nhint: a module is a folder with a `module.yml`", .0.display())]
+    #[error("{}: there is no module in it\nhint: a module is a folder with a `module.yml`, or an archive that `lambdastack module pack` wrote", .0.display())]
     Empty(PathBuf),
+    /// an image layout that cannot be used
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
     /// modules whose `module.yml` cannot be used
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Misfits(Vec<Misfit>),
@@ -52,13 +58,38 @@ impl Catalogue {
         }
         let mut catalogue = Self::default();
         for (folder, files) in folders {
-            catalogue.put(folder, &format!("modules/{folder}"), files, Origin::Embedded)?;
+            match folder {
+                SHARED => catalogue.shared.0.extend(files.0),
+                _ => catalogue.put(&format!("modules/{folder}"), files, Origin::Embedded)?,
+            }
         }
         Ok(catalogue)
     }
 
-    /// Adds the modules of a folder, in the place of those with the same names.
-    pub fn add(&mut self, folder: &Path) -> Result<(), CatalogueError> {
+    /// Adds the modules of what somebody named, in the place of those with the same names.
+    pub fn add(&mut self, named: &Path) -> Result<(), CatalogueError> {
+        match Shelf::of(named) {
+            Shelf::Folder(folder) => self.add_folder(&folder),
+            Shelf::Layout(path, tag) => self.add_layout(&path, tag.as_deref()),
+        }
+    }
+
+    fn add_layout(&mut self, path: &Path, tag: Option<&str>) -> Result<(), CatalogueError> {
+        for Artifact { folder, files, digest } in artifact::read(path, tag)? {
+            let prefix = format!("{}/{folder}", path.display());
+            let module = module(&prefix, files, Origin::Artifact { layout: path.to_owned(), digest })?;
+            let name = &module.manifest.name;
+            if name.as_str() != folder {
+                let said = format!("the module is called `{name}`, and its folder `{folder}`");
+                let source = Source::new(format!("{prefix}/module.yml"), "");
+                return Err(CatalogueError::Misfits(vec![source.misfit(Place::default(), "", said)]));
+            }
+            self.insert(module);
+        }
+        Ok(())
+    }
+
+    fn add_folder(&mut self, folder: &Path) -> Result<(), CatalogueError> {
         let io = |path: &Path, error| CatalogueError::Io { path: path.to_owned(), error };
         let mut folders = Vec::new();
         for entry in fs::read_dir(folder).map_err(|error| io(folder, error))? {
@@ -75,24 +106,17 @@ impl Catalogue {
         for path in folders {
             let files = Files::load(&path).map_err(|error| io(&path, error))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            self.put(&name, &path.display().to_string(), files, Origin::Folder(path.clone()))?;
+            match name.as_str() {
+                SHARED => self.shared.0.extend(files.0),
+                _ => self.put(&path.display().to_string(), files, Origin::Folder(path.clone()))?,
+            }
         }
         Ok(())
     }
 
-    fn put(&mut self, folder: &str, prefix: &str, files: Files, origin: Origin) -> Result<(), CatalogueError> {
-        if folder == SHARED {
-            self.shared.0.extend(files.0);
-            return Ok(());
-        }
-        let source = files.source(prefix, "module.yml").unwrap_or_else(|| Source::new(format!("{prefix}/module.yml"), ""));
-        match Manifest::parse(&source) {
-            (Some(manifest), misfits) if misfits.is_empty() => {
-                self.insert(Module { manifest, files, origin });
-                Ok(())
-            }
-            (_, misfits) => Err(CatalogueError::Misfits(misfits)),
-        }
+    fn put(&mut self, prefix: &str, files: Files, origin: Origin) -> Result<(), CatalogueError> {
+        self.insert(module(prefix, files, origin)?);
+        Ok(())
     }
 
     /// Adds one module, in the place of the one with its name.
@@ -113,6 +137,15 @@ impl Catalogue {
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &ModuleName> {
         self.modules.keys()
+    }
+}
+
+/// The module that these files are.
+fn module(prefix: &str, files: Files, origin: Origin) -> Result<Module, CatalogueError> {
+    let source = files.source(prefix, "module.yml").unwrap_or_else(|| Source::new(format!("{prefix}/module.yml"), ""));
+    match Manifest::parse(&source) {
+        (Some(manifest), misfits) if misfits.is_empty() => Ok(Module { manifest, files, origin }),
+        (_, misfits) => Err(CatalogueError::Misfits(misfits)),
     }
 }
 

@@ -29,8 +29,7 @@ impl Files {
             let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             let metadata = fs::symlink_metadata(entry.path())?;
             match () {
-                // what editors and version control leave
-                () if name.starts_with('.') || name.ends_with('~') => {}
+                () if Self::is_foreign(&name) => {}
                 () if metadata.is_dir() => self.add(&entry.path(), &path, depth + 1)?,
                 () if !metadata.is_file() => return refused(&path, "neither a file nor a folder: links are refused"),
                 () if metadata.len() > LIMIT => return refused(&path, "larger than 4 MiB: it belongs into a bundle"),
@@ -38,6 +37,11 @@ impl Files {
             }
         }
         Ok(())
+    }
+
+    /// Whether the name is of what editors and version control leave: that is no part of a module.
+    pub(crate) fn is_foreign(name: &str) -> bool {
+        name.starts_with('.') || name.ends_with('~')
     }
 
     /// A file's text, named `prefix/path` in errors; `None` where it is not there or not text.
