@@ -8,11 +8,7 @@ set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn dpkg-scanpackages ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter pgrep setsid
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lambdastack
 workspace deploy-quorum
 cd "$work"
 

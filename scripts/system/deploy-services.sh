@@ -7,11 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn dpkg-scanpackages ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter nft pgrep setsid curl python3
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lambdastack
 workspace deploy-services
 cd "$work"
 

@@ -11,12 +11,7 @@ set -euo pipefail
 need mmdebstrap systemd-nspawn ssh-keygen ssh-keyscan ip nsenter pgrep setsid unshare python3 curl
 main=$(debian_uri main)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
-build
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lsrepo lambdastack
 workspace deploy-stack
 cd "$work"
 # took: how long it is since the beginning

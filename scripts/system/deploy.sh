@@ -8,11 +8,7 @@ set -euo pipefail
 need mmdebstrap unshare ansible-playbook ssh ssh-keygen ssh-keyscan curl python3
 main=$(debian_uri main) security=$(debian_uri security)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lambdastack
 workspace deploy
 cd "$work"
 

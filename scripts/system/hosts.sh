@@ -145,7 +145,6 @@ mount -t tmpfs none ~/.ssh
 cp known_hosts ~/.ssh/known_hosts
 exec "$@"
 END
-  # shellcheck disable=SC2154  # of whoever sources this
   at_desk unshare --mount sh with_keys.sh "$lambdastack" "$@"
 }
 # code CODE COMMAND …: it ends with that exit code; what it said is in said.log

@@ -17,13 +17,15 @@ need() {
   done
 }
 
-# The program under test, built once.
-lsrepo=${LSREPO:-}
+# build PROGRAM …: those under test, built where nobody says where they are
+lsrepo=${LSREPO:-} lambdastack=${LAMBDASTACK:-}
 build() {
-  if [ -z "$lsrepo" ]; then
-    (cd "$project" && cargo build --locked --quiet --release --package lsrepo)
-    lsrepo=${CARGO_TARGET_DIR:-$project/target}/release/lsrepo
-  fi
+  local program
+  for program; do
+    [ -z "${!program}" ] || continue
+    (cd "$project" && cargo build --locked --quiet --release --package "$program")
+    printf -v "$program" %s "${CARGO_TARGET_DIR:-$project/target}/release/$program"
+  done
 }
 
 # debian_uri main|security: where this machine's apt finds that archive of Debian

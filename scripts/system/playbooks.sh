@@ -9,11 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 . "$(dirname "$0")/playbooks-data.sh"
 need python3 ansible-playbook openssl
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lambdastack
 workspace playbooks
 cd "$work"
 modules=$project/modules
