@@ -3,7 +3,6 @@
 # and again and again by the module `health`, from which Prometheus hears of it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn dpkg-scanpackages ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter pgrep setsid curl jq

@@ -4,7 +4,6 @@
 # data joins again, and what is deleted comes back from a backup, of RabbitMQ as well.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn dpkg-scanpackages ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter pgrep setsid
@@ -17,7 +16,7 @@ hosts_root root ca-certificates curl ethtool gnupg iproute2 jq logrotate lsof ne
   etcd-client etcd-server rabbitmq-server zookeeper
 hosts_network
 for number in 1 2 3; do host "q-$number" "1$number" "$work/root"; done
-patiently reachable 11 12 13
+wait_for reachable 11 12 13
 
 # etcd MACHINE COMMAND …: of the member there, with the certificate of that machine
 etcd() {
@@ -106,8 +105,8 @@ wait_for zookeeper_reads q-2 tea hot
 zookeeper q-2 set /tea warm >set.log
 reads q-1 tea warm
 power_on q-3
-patiently etcd_reads q-3 tea warm
-patiently zookeeper_reads q-3 tea warm
+wait_for etcd_reads q-3 tea warm
+wait_for zookeeper_reads q-3 tea warm
 
 step 'what was changed by hand is found, and who lost its data joins again'
 code 0 deploy audit -f cluster.yml

@@ -3,7 +3,6 @@
 # each other and their desk: an alert is told, keys come back from a backup, a firewall that would lock out undoes itself.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn dpkg-scanpackages ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter nft pgrep setsid curl python3

@@ -5,7 +5,6 @@
 # is then really applied there, with stand-ins that only listen in the place of the programs.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 . "$(dirname "$0")/playbooks-data.sh"
 need python3 ansible-playbook openssl
