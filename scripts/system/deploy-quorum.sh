@@ -85,18 +85,9 @@ zookeeper_says() { in_host q-1 bash -c "exec 3<>/dev/tcp/10.79.0.12/2181 && prin
 zookeeper_says dump | grep -q 'not in the whitelist'
 
 step 'a second apply changes nothing'
-python3 - etcd zookeeper <<'PY'
-import json, sys
-path = "lambdastack.state.json"
-state = json.load(open(path))
-for module in sys.argv[1:]:
-    state["modules"][module]["inputs"]["playbooks"] = "0" * 16
-json.dump(state, open(path, "w"))
-PY
+again etcd zookeeper
 code 0 deploy apply -f cluster.yml --yes
-for module in etcd zookeeper; do
-  grep -q "^$module: nothing had to be changed" said.log || { cat said.log; fail "a second apply changed something of $module"; }
-done
+for module in etcd zookeeper; do said "^$module: nothing had to be changed"; done
 
 step 'one host is without power, and the others go on'
 power_off q-3
@@ -117,7 +108,7 @@ in_host q-3 rm -r /var/lib/etcd/default
 code 2 deploy audit -f cluster.yml --out seen.json
 for found in 'q-1: etcd: .*/etc/default/etcd was changed by hand' 'q-3: etcd: .*it does not answer' \
   'q-2: zookeeper: .*/zoo.cfg was changed by hand'; do
-  grep -q "^! $found" said.log || { cat said.log; fail "it was not found: $found"; }
+  said "^! $found"
 done
 code 0 deploy apply -f cluster.yml --observed seen.json --yes
 etcd_reads q-3 tea warm
