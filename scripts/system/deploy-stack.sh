@@ -81,7 +81,7 @@ served serve.log >/dev/null
 desk_runs lsrepo --quiet client apply --url http://127.0.0.1:8080
 desk_runs apt-get -qq update
 desk_runs apt-get -qq -y --no-install-recommends install ansible-core openssh-client >install.log 2>&1 || { tail -n 20 install.log; fail 'Ansible does not install'; }
-desk_runs ansible-playbook --version | head -n 1
+desk_runs ansible-playbook --version | sed -n 1p
 end "$server"
 took
 
