@@ -5,6 +5,6 @@
 set -euo pipefail
 . "$(dirname "$0")/../system/lib.sh"
 need python3 curl apt-get
-build
+build lsrepo
 export LSREPO=$lsrepo
 exec python3 "$project/scripts/bench/bench.py" "$(debian_uri main)" "$(debian_uri security)" "$@"

@@ -5,6 +5,6 @@
 set -euo pipefail
 . "$(dirname "$0")/../system/lib.sh"
 need python3 curl zstd openssl
-build
+build lsrepo
 export LSREPO=$lsrepo
 exec python3 "$project/scripts/bench/bundle.py" "${1:-1}" "${@:2}"

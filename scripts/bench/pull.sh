@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/../system/lib.sh"
 . "$(dirname "$0")/../system/clients.sh"
 need python3 skopeo docker-registry curl
-build
+build lsrepo
 workspace bench-pull
 podman_here
 registry_here up

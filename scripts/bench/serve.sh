@@ -9,7 +9,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../system/lib.sh"
 need python3 wrk nginx curl gpg
-build
+build lsrepo
 workspace bench-serve
 seconds=${1:-5} count=${2:-100000}
 wait_for() { for _ in $(seq 300); do curl -fs -o /dev/null "$1" && return; sleep 0.02; done; fail "$1 does not answer"; }

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes network namespaces'
 need ip mmdebstrap unshare dose-debcheck curl python3
-build
+build lsrepo
 workspace airgap
 closed_network 10.78.0
 

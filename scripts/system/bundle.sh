@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/clients.sh"
 need zstd tar curl python3 skopeo podman buildah docker-registry apt-get gpgv cc
-build
+build lsrepo
 workspace bundle
 podman_here
 cd "$work"

@@ -8,7 +8,7 @@ set -euo pipefail
 [ "$(id -u)" = 0 ] || skip 'only root makes network namespaces'
 need ip mmdebstrap unshare nsenter timeout curl openssl skopeo podman buildah containerd ctr dockerd docker \
   docker-registry dnf rpm rpmbuild rpmsign createrepo_c modifyrepo_c gpg python3 cc
-build
+build lsrepo
 main=$(debian_uri main) security=$(debian_uri security)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
 workspace client

@@ -2,16 +2,6 @@
 # They need no systemd, no network of their own, and no right to raise limits.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-# wait_for COMMAND …: until it succeeds, for half a minute
-wait_for() {
-  local _
-  for _ in $(seq 300); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.1
-  done
-  fail "it does not come up: $*"
-}
-
 # podman and skopeo: images as plain folders; `$podman_run IMAGE COMMAND …`
 podman_here() {
   mkdir -p "$work/podman/tmp"

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need apt-get python3
-build
+build lsrepo
 workspace closure
 main=$(debian_uri main)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"

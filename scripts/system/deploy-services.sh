@@ -3,15 +3,10 @@
 # each other and their desk: an alert is told, keys come back from a backup, a firewall that would lock out undoes itself.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn dpkg-scanpackages ansible-playbook ssh ssh-keygen ssh-keyscan ip nsenter nft pgrep setsid curl python3
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lambdastack
 workspace deploy-services
 cd "$work"
 
@@ -24,8 +19,6 @@ host app-1 11 "$work/root"
 host app-2 12 "$work/root"
 wait_for reachable 11 12
 
-# told PATTERN: it was said
-told() { grep -q -- "$1" said.log || { cat said.log; fail "it was not said: $1"; }; }
 ask() { at_desk curl -fsS --noproxy '*' --max-time 5 "$@"; }
 
 step 'Prometheus finds that something is down, and Alertmanager tells the desk once'
@@ -92,7 +85,7 @@ END
 modules='alertmanager containerd haproxy prometheus redis'
 code 0 deploy --quiet apply -f cluster.yml --yes
 code 0 deploy --quiet test -f cluster.yml
-for module in $modules; do told "^$module: works"; done
+for module in $modules; do said "^$module: works"; done
 all_up() { ask 10.79.0.11:9090/api/v1/query --data-urlencode 'query=count(up{machine!=""} == 1)' | grep -q '"5"'; }
 wait_for all_up
 : >alerts.log
@@ -106,29 +99,17 @@ in_host app-2 systemctl start prometheus-node-exporter
 up() { grep -qx 'desk resolved InstanceDown node-exporter app-2' alerts.log; }
 wait_for up
 
-# again MODULE …: as if they had been applied with other playbooks
-again() {
-  python3 - "$@" <<'PY'
-import json, sys
-path = "lambdastack.state.json"
-state = json.load(open(path))
-for module in sys.argv[1:]:
-    state["modules"][module]["inputs"]["playbooks"] = "0" * 16
-json.dump(state, open(path, "w"))
-PY
-}
-
 step 'a second apply changes nothing, and what was changed by hand is found'
 # shellcheck disable=SC2086  # several words
 again $modules
 code 0 deploy apply -f cluster.yml --yes
-for module in $modules; do told "^$module: nothing had to be changed"; done
+for module in $modules; do said "^$module: nothing had to be changed"; done
 code 0 deploy --quiet audit -f cluster.yml
 files='alertmanager:/etc/prometheus/alertmanager.yml containerd:/etc/containerd/lambdastack.toml containerd:/etc/containerd/certs.d/quay.io/hosts.toml
   haproxy:/etc/haproxy/haproxy.cfg prometheus:/etc/prometheus/rules/lambdastack.yml redis:/etc/redis/redis.conf'
 for one in $files; do echo '# by hand' >>"$work/hosts/app-1/root${one#*:}"; done
 code 2 deploy --quiet audit -f cluster.yml --out seen.json
-for one in $files; do told "^! app-1: ${one%%:*}: ${one#*:} was changed by hand"; done
+for one in $files; do said "^! app-1: ${one%%:*}: ${one#*:} was changed by hand"; done
 code 0 deploy --quiet apply -f cluster.yml --observed seen.json --yes
 code 0 deploy --quiet audit -f cluster.yml
 
@@ -195,7 +176,7 @@ keys app-1 SET drink cocoa | grep -qx OK
 in_host app-1 systemctl stop redis-server
 cp logged.yml cluster.yml
 code 1 deploy --quiet apply -f cluster.yml --yes
-told 'move the older of them away'
+said 'move the older of them away'
 in_host app-1 rm -r /var/lib/redis/appendonlydir
 code 0 deploy --quiet apply -f cluster.yml --yes
 [ "$(keys app-1 GET drink)" = cocoa ] || fail 'what a stopped Redis had is gone'
@@ -238,11 +219,11 @@ if ! open 12 22 || ! open 11 9090 || ! within 6379 || ! within 9100; then fail '
 code 0 deploy --quiet test -f cluster.yml firewall
 again firewall
 code 0 deploy apply -f cluster.yml --yes
-told '^firewall: nothing had to be changed'
+said '^firewall: nothing had to be changed'
 code 0 deploy --quiet audit -f cluster.yml
 tables app-2 add rule inet lambdastack input tcp dport 6379 accept
 code 2 deploy --quiet audit -f cluster.yml --out seen.json
-told '^! app-2: firewall: the table in force is not that of /etc/lambdastack/firewall.nft'
+said '^! app-2: firewall: the table in force is not that of /etc/lambdastack/firewall.nft'
 code 0 deploy --quiet apply -f cluster.yml --observed seen.json --yes
 if open 12 6379; then fail 'a closed port is open'; fi
 
@@ -251,7 +232,7 @@ tables app-2 --stateless list ruleset >before
 cp cluster.yml good.yml
 sed -i 's/back_seconds: 30/back_seconds: 30, ssh_from: [192.0.2.0\/24]/' cluster.yml
 code 1 deploy --quiet apply -f cluster.yml --yes
-told 'with this table nobody could log in any more; the earlier one is back'
+said 'with this table nobody could log in any more; the earlier one is back'
 open 12 22 || fail 'it is locked out'
 tables app-2 --stateless list ruleset | cmp - before
 cp good.yml cluster.yml

@@ -5,18 +5,12 @@
 # interrupted, audited, lost and restored, upgraded out of another bundle, and torn down.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 . "$(dirname "$0")/hosts.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes hosts'
 need mmdebstrap systemd-nspawn ssh-keygen ssh-keyscan ip nsenter pgrep setsid unshare python3 curl
 main=$(debian_uri main)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
-build
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lsrepo lambdastack
 workspace deploy-stack
 cd "$work"
 # took: how long it is since the beginning
@@ -50,10 +44,10 @@ took
 
 up() { in_host "$1" systemctl --quiet is-active systemd-user-sessions && at_desk ssh-keyscan -t ed25519 "10.79.0.${number[$1]}" 2>/dev/null | grep -q .; }
 for name in "${!number[@]}"; do
-  patiently up "$name" || { cat "$name.log"; fail "$name does not start"; }
+  wait_for up "$name" || { cat "$name.log"; fail "$name does not start"; }
   cp -a "hosts/$name/root/etc" "before-$name"
 done
-patiently reachable "${number[@]}" || fail 'not all hosts are reachable'
+wait_for reachable "${number[@]}" || fail 'not all hosts are reachable'
 for name in "${!number[@]}"; do
   if in_host "$name" ip route show default | grep .; then fail "$name has a way out"; fi
 done
@@ -87,7 +81,7 @@ served serve.log >/dev/null
 desk_runs lsrepo --quiet client apply --url http://127.0.0.1:8080
 desk_runs apt-get -qq update
 desk_runs apt-get -qq -y --no-install-recommends install ansible-core openssh-client >install.log 2>&1 || { tail -n 20 install.log; fail 'Ansible does not install'; }
-desk_runs ansible-playbook --version | head -n 1
+desk_runs ansible-playbook --version | sed -n 1p
 end "$server"
 took
 
@@ -166,12 +160,12 @@ deploy apply -f cluster.yml --agreed plan.json >first.log 2>&1 &
 first=$!
 background+=("$first")
 begun() { grep -q '^postgresql: ' first.log || ! kill -0 "$first"; }
-patiently begun || :
+wait_for begun || :
 grep -q '^postgresql: ' first.log || { cat first.log; fail 'the first apply does not get that far'; }
 power_off db-2
 if wait "$first"; then cat first.log; fail 'it says that all is well'; fi
 power_on db-2
-patiently up db-2 || { cat db-2.log; fail 'db-2 does not start again'; }
+wait_for up db-2 || { cat db-2.log; fail 'db-2 does not start again'; }
 code 2 deploy plan -f cluster.yml
 said '^~ postgresql on .* is finished'
 took
@@ -194,10 +188,10 @@ sql() {
     timeout 20 nsenter -t "$(leader db-2)" --all runuser -u postgres -- psql -X -w -A -t -q -v ON_ERROR_STOP=1 -f - 2>/dev/null
 }
 front=10.79.0.12:5000 follower=10.79.0.14:6432
-patiently sql "$front" 'CREATE TABLE orders (what text)'
+wait_for sql "$front" 'CREATE TABLE orders (what text)'
 sql "$front" "INSERT INTO orders VALUES ('tea')"
 read_there() { [ "$(sql "$follower" 'TABLE orders')" = tea ]; }
-patiently read_there
+wait_for read_there
 if sql "$follower" "INSERT INTO orders VALUES ('coffee')"; then fail 'the one that follows was written to'; fi
 
 step 'what one RabbitMQ is given, the other one hands out; Prometheus sees everything'
@@ -210,14 +204,14 @@ ask db-1 PUT queues/jobs/tasks '{"durable": true}'
 ask db-1 POST exchanges/jobs/amq.default/publish '{"properties": {}, "routing_key": "tasks", "payload": "brew tea", "payload_encoding": "string"}' |
   grep -q '"routed":true'
 taken() { ask db-2 POST queues/jobs/tasks/get '{"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"}' | grep -q '"payload":"brew tea"'; }
-patiently taken
+wait_for taken
 scraped() {
   at_desk curl -fsS --max-time 5 http://10.79.0.11:9090/api/v1/targets | python3 -c '
 import json, sys
 targets = json.load(sys.stdin)["data"]["activeTargets"]
 sys.exit(not (len(targets) >= 6 and all(target["health"] == "up" for target in targets)))'
 }
-patiently scraped || fail 'Prometheus does not reach all of its targets'
+wait_for scraped || fail 'Prometheus does not reach all of its targets'
 
 step 'what was changed by hand is found and repaired'
 code 0 deploy audit -f cluster.yml
@@ -251,8 +245,8 @@ archive=$(grep '^saved/demo_' said.log)
 in_host db-1 runuser -u postgres -- psql -q -c 'DROP DATABASE shop WITH (FORCE)' -c 'DROP ROLE shop'
 code 0 deploy restore --build . --target "$archive" --yes postgresql
 back() { [ "$(sql "$front" 'TABLE orders')" = tea ]; }
-patiently back
-patiently read_there
+wait_for back
+wait_for read_there
 code 0 deploy audit -f cluster.yml
 took
 
@@ -290,10 +284,10 @@ code 0 deploy upgrade --build . --agreed upgrade.json
 [ "$(version lb-1 haproxy)" != "$before" ] || fail 'HAProxy was not upgraded'
 code 0 deploy upgrade --plan --build .
 code 0 deploy plan -f cluster.yml
-patiently back
+wait_for back
 sql "$front" "INSERT INTO orders VALUES ('coffee')"
 read_both() { [ "$(sql "$follower" 'SELECT count(*) FROM orders')" = 2 ]; }
-patiently read_both
+wait_for read_both
 [ -n "$(ls backups/demo_*.tar.zst)" ]
 code 0 deploy test -f cluster.yml
 code 0 deploy status --build .

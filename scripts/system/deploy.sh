@@ -3,16 +3,11 @@
 # was changed by hand is found and repaired; an apply that is killed is gone on with.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/clients.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes a host'
 need mmdebstrap unshare ansible-playbook ssh ssh-keygen ssh-keyscan curl python3
 main=$(debian_uri main) security=$(debian_uri security)
 [ -n "$main" ] || skip "this machine's apt knows no Debian archive"
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lambdastack
 workspace deploy
 cd "$work"
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need python3 apt-get sha256sum timeout
-build
+build lsrepo
 workspace hostile
 cd "$work"
 rounds=${ROUNDS:-50}

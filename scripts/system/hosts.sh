@@ -1,6 +1,9 @@
 # Hosts of their own for the checks: systemd as PID 1 over a throw-away layer of one Debian root, each in a network
 # namespace on a bridge that has no way out. Their packages lie in the root already. Sourced, after lib.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# several of them start at the same time
+patience=180
 
 # bare_root FOLDER [MMDEBSTRAP-FLAG …]: a Debian 12 with systemd and sshd, into which `operations` logs in with the file `key`
 bare_root() {
@@ -64,7 +67,6 @@ machines=()
 
 # host NAME NUMBER ROOT: a host that starts, at 10.79.0.NUMBER
 host() {
-  # shellcheck disable=SC2154  # of `workspace`
   local name=$1 tree=$work/hosts/$1
   joined "lsr-$$-$name" "$2"
   mkdir -p "$tree"/{over,work,root}
@@ -111,15 +113,6 @@ in_host() {
   shift
   nsenter -t "$(leader "$name")" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
 }
-# patiently COMMAND …: until it succeeds, for three minutes: several hosts start at the same time
-patiently() {
-  local _
-  for _ in $(seq 600); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.3
-  done
-  return 1
-}
 at_desk() { ip netns exec "$desk" "$@"; }
 # reachable NUMBER …: their keys are known once they answer
 reachable() {
@@ -145,7 +138,6 @@ mount -t tmpfs none ~/.ssh
 cp known_hosts ~/.ssh/known_hosts
 exec "$@"
 END
-  # shellcheck disable=SC2154  # of whoever sources this
   at_desk unshare --mount sh with_keys.sh "$lambdastack" "$@"
 }
 # code CODE COMMAND …: it ends with that exit code; what it said is in said.log

@@ -9,7 +9,7 @@ set -euo pipefail
 need curl dnf rpm rpmbuild createrepo_c gpg apt-get skopeo podman buildah containerd ctr dockerd docker docker-registry \
   python3 cc jq
 [ -n "$(debian_uri main)" ] || skip "this machine's apt knows no Debian archive"
-build
+build lsrepo
 workspace lambdastack-paths
 bash "$(dirname "$0")/rpm-set.sh" "$work/set"
 podman_here

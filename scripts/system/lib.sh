@@ -1,6 +1,6 @@
 # Shared by the checks on a whole system; sourced, not run. No mirror is named: addresses come from this
 # machine's own apt.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -17,13 +17,15 @@ need() {
   done
 }
 
-# The program under test, built once.
-lsrepo=${LSREPO:-}
+# build PROGRAM …: those under test, built where nobody says where they are
+lsrepo=${LSREPO:-} lambdastack=${LAMBDASTACK:-}
 build() {
-  if [ -z "$lsrepo" ]; then
-    (cd "$project" && cargo build --locked --quiet --release --package lsrepo)
-    lsrepo=${CARGO_TARGET_DIR:-$project/target}/release/lsrepo
-  fi
+  local program
+  for program; do
+    [ -z "${!program}" ] || continue
+    (cd "$project" && cargo build --locked --quiet --release --package "$program")
+    printf -v "$program" %s "${CARGO_TARGET_DIR:-$project/target}/release/$program"
+  done
 }
 
 # debian_uri main|security: where this machine's apt finds that archive of Debian
@@ -57,6 +59,15 @@ hooks=()
 
 # free_port: one that nobody listens on
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# wait_for COMMAND …: until it succeeds; whether it did within `patience` seconds
+patience=30
+wait_for() {
+  local last=$((SECONDS + patience))
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$last" ] || { printf 'not so within %d s: %s\n' "$patience" "$*" >&2; return 1; }
+    sleep 0.1
+  done
+}
 # until_true WHAT COMMAND …: asks until it is so
 until_true() {
   local what=$1 _

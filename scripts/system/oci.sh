@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/clients.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes network namespaces'
 need ip skopeo podman buildah umoci containerd ctr docker-registry openssl curl python3 cc
-build
+build lsrepo
 workspace oci
 closed_network 10.79.0
 podman_here

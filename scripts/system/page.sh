@@ -13,7 +13,7 @@ if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv" || skip 'this Python makes no virtual environments'
   "$venv/bin/pip" install --quiet axe-playwright-python || skip 'axe-playwright-python cannot be installed'
 fi
-build
+build lsrepo
 screenshots=${LSREPO_SCREENSHOTS:-$project/target/screenshots}
 mkdir -p "$screenshots"
 screenshots=$(cd "$screenshots" && pwd)

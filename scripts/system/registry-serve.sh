@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/clients.sh"
 [ "$(id -u)" = 0 ] || skip 'only root runs container daemons'
 need skopeo podman buildah containerd ctr dockerd docker docker-registry curl python3 cc
-build
+build lsrepo
 workspace registry-serve
 podman_here
 cd "$work"

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip 'only root makes network namespaces'
 need ip unshare curl dnf rpm rpmbuild rpmsign createrepo_c modifyrepo_c gpg gpgv
-build
+build lsrepo
 workspace rpm
 closed_network 10.78.1
 

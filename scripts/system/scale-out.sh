@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/clients.sh"
 need apt-get curl openssl python3 gpg skopeo containerd ctr haproxy
-build
+build lsrepo
 workspace scale-out
 
 

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip 'only root mounts file systems'
 need apt-get curl openssl python3 gpg skopeo unshare
-build
+build lsrepo
 workspace service
 crowd=$project/scripts/system/crowd.py
 

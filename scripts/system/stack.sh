@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need dose-debcheck curl python3
-build
+build lsrepo
 workspace stack
 lists=$project/../shared/stack
 if [ -d "$lists" ]; then
