@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../system/lib.sh"
 need gzip zstd tar python3
-build
+build lsrepo
 workspace bench-archive
 cd "$work"
 [ $# -gt 0 ] || set -- 3 9 19

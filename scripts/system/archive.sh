@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/clients.sh"
 need zstd tar curl skopeo podman containerd ctr dockerd docker docker-registry cc
-build
+build lsrepo
 workspace archive
 cd "$work"
 export LSREPO_HOME=$work/near

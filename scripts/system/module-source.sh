@@ -5,12 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/clients.sh"
 need skopeo docker-registry curl python3 tar
-build
-lambdastack=${LAMBDASTACK:-}
-if [ -z "$lambdastack" ]; then
-  (cd "$project" && cargo build --locked --quiet --release --package lambdastack)
-  lambdastack=${CARGO_TARGET_DIR:-$project/target}/release/lambdastack
-fi
+build lsrepo lambdastack
 workspace module-source
 cd "$work"
 export LSREPO_HOME=$work/near
