@@ -245,8 +245,8 @@ fn packs_that_are_not_what_they_say() {
     other[70_000] ^= 1;
     let behind = [pack.clone(), pack.clone()].concat();
     let bomb = zstd(&vec![0; 30_000_000]);
-    let cases: [(&[u8], u64, &str, &[u8], &str); 8] = [
-        (&layer, size, "go-1", &pack, "cannot be made of what the bundle has of it"),
+    let cases = [
+        (&layer[..], size, "go-1", &pack[..], "cannot be made of what the bundle has of it"),
         (&layer, size, "go-9", &zstd(&other), "cannot be made of what the bundle has of it"),
         (&layer, size - 1, "go-6", &pack, "cannot be made of what the bundle has of it"),
         (&layer, size + 1, "go-6", &pack, "unexpected end of file"),
