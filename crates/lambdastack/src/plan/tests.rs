@@ -157,6 +157,9 @@ fn a_plan_on_paper_says_what_was_agreed_to() {
 }
 
 proptest! {
+    // Each case resolves the whole stack several times.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     /// In any order of documents, and twice.
     #[test]
     fn the_same_input_gives_the_same_plan(count in 1..4usize, port in 1024..u16::MAX, before in 1..4usize) {
