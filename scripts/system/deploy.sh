@@ -43,13 +43,6 @@ cp known_hosts ~/.ssh/known_hosts
 exec "$@"
 END
 deploy() { unshare --mount sh with_keys.sh "$lambdastack" --quiet "$@"; }
-# code CODE COMMAND …: it ends with that exit code
-code() {
-  local wanted=$1 got=0
-  shift
-  "$@" >said.log 2>&1 || got=$?
-  [ "$got" = "$wanted" ] || { cat said.log; fail "$* ended with $got, not $wanted"; }
-}
 
 step 'from nothing to four modules that answer'
 deploy init --name demo --key "$work/key" --machine all-1=127.0.0.1 --component haproxy=all-1 --component node-exporter=all-1 \

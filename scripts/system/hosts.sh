@@ -140,13 +140,6 @@ exec "$@"
 END
   at_desk unshare --mount sh with_keys.sh "$lambdastack" "$@"
 }
-# code CODE COMMAND …: it ends with that exit code; what it said is in said.log
-code() {
-  local wanted=$1 got=0
-  shift
-  "$@" >said.log 2>&1 || got=$?
-  [ "$got" = "$wanted" ] || { cat said.log; fail "$* ended with $got, not $wanted"; }
-}
 # said WORDS: the last command said that
 said() { grep -q -e "$1" said.log || { cat said.log; fail "nobody said: $1"; }; }
 # again MODULE …|all: as if they had been applied with other playbooks

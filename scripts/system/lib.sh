@@ -130,3 +130,11 @@ APT::Sandbox::User "root";
 Acquire::Languages "none";
 CONF
 }
+
+# code CODE COMMAND …: it ends with that exit code; what it said is in said.log
+code() {
+  local wanted=$1 got=0
+  shift
+  "$@" >said.log 2>&1 || got=$?
+  [ "$got" = "$wanted" ] || { cat said.log; fail "$* ended with $got, not $wanted"; }
+}

@@ -9,13 +9,6 @@ build lsrepo lambdastack
 workspace module-source
 cd "$work"
 export LSREPO_HOME=$work/near
-# code CODE COMMAND …: it ends with that exit code
-code() {
-  local wanted=$1 got=0
-  shift
-  "$@" >said.log 2>&1 || got=$?
-  [ "$got" = "$wanted" ] || { cat said.log; fail "$* ended with $got, not $wanted"; }
-}
 
 step 'a module of ones own, with a role that it shares, as the same archive each time'
 mkdir -p mine/shop/playbooks mine/roles/open-shop/tasks

@@ -5,6 +5,7 @@
 use crate::{
     describe::{Described, described},
     error::BundleError,
+    hashing::Hashed,
     head::{self, Body},
     import::{Trust, refuse_without_base, roots},
     inspect::{Inspection, inspected},
@@ -16,7 +17,7 @@ use crate::{
 use lsrepo_oci::Descriptor;
 use lsrepo_sign::{Fingerprint, Keyring};
 use lsrepo_store::{CheckProgress, Shelf, Store};
-use lsrepo_types::{Digest, Hasher, Timestamp};
+use lsrepo_types::{Digest, Timestamp};
 use std::{
     collections::{BTreeMap, HashMap},
     io,
@@ -134,6 +135,11 @@ impl Archive {
         self.members.get(*self.by_digest.get(digest)?)
     }
 
+    /// The pack that a blob is made of.
+    fn pack_of(&self, digest: &Digest) -> Option<&Pack> {
+        self.packs.iter().find(|pack| pack.blobs.iter().any(|blob| blob.digest == *digest))
+    }
+
     /// Reads a blob through; it is right only where this ends well.
     pub(crate) fn read(&self, member: &Member, take: impl FnMut(&[u8]) -> Result<(), BundleError>) -> Result<(), BundleError> {
         let mut reader = Reader::behind(self.source.reader(member.start, CHUNK), member.start, Vec::new());
@@ -145,17 +151,19 @@ impl Archive {
         if let Some(member) = self.find(digest) {
             return self.read(member, |part| out.write_all(part).map_err(crate::error::io("writing what is extracted")));
         }
-        let is_it = |blob: &Packed| blob.digest == *digest;
-        let pack = self.packs.iter().find(|pack| pack.blobs.iter().any(is_it));
-        let pack = pack.ok_or_else(|| BundleError::Shape(format!("blob {digest} is not in it")))?;
-        let mut hashing = Hashed { out, hasher: Hasher::new() };
-        let found = self.find(&pack.digest).ok_or(BundleError::Nothing)?;
-        self.read(found, |_| Ok(()))?;
-        self.unpack(pack, |blob, plain| match is_it(blob) {
-            true => rebuild(blob, plain, &mut hashing).map(ControlFlow::Break),
+        let pack = self.pack_of(digest).ok_or_else(|| BundleError::Shape(format!("blob {digest} is not in it")))?;
+        let mut hashed = Hashed::new(out);
+        let member = self.find(&pack.digest).ok_or(BundleError::Nothing)?;
+        // Once is enough for all that is made of it.
+        if member.state.get() != Some(&Ok(())) {
+            self.read(member, |_| Ok(()))?;
+            member.state.get_or_init(|| Ok(()));
+        }
+        self.unpack(pack, |blob, plain| match blob.digest == *digest {
+            true => rebuild(blob, plain, &mut hashed).map(ControlFlow::Break),
             false => Ok(ControlFlow::Continue(())),
         })?;
-        match hashing.hasher.finish() == *digest {
+        match hashed.digest() == *digest {
             true => Ok(()),
             false => Err(BundleError::Packed { blob: *digest, why: "it comes out as something else".to_owned() }),
         }
@@ -199,7 +207,8 @@ impl Shelf for Archive {
     }
 
     fn check(&self, digest: &Digest) -> io::Result<()> {
-        let member = self.find(digest).ok_or(io::ErrorKind::NotFound)?;
+        let of_pack = || self.find(&self.pack_of(digest)?.digest);
+        let member = self.find(digest).or_else(of_pack).ok_or(io::ErrorKind::NotFound)?;
         if let Some(known) = member.state.get() {
             return known.clone().map_err(damaged);
         }
@@ -268,24 +277,6 @@ impl io::Read for Reading<'_> {
         let read = self.archive.read_at(&self.digest, buffer, self.at)?;
         self.at += read as u64;
         Ok(read)
-    }
-}
-
-/// What is written, with its digest.
-pub(crate) struct Hashed<W> {
-    pub(crate) out: W,
-    pub(crate) hasher: Hasher,
-}
-
-impl<W: io::Write> io::Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 

@@ -1,9 +1,10 @@
-//! SHA-256 in a thread of its own: of all that an export does, it takes longest.
+//! SHA-256 on the way: in a thread of its own, as of all that an export does it takes longest, or of what passes a reader or a
+//! writer.
 
-use crate::error::{BundleError, io};
+use crate::error::{BundleError, io as failed};
 use lsrepo_types::{Digest, Hasher};
 use std::{
-    io::ErrorKind,
+    io::{self, ErrorKind, Read, Write},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
@@ -48,7 +49,7 @@ impl Hashing {
                 }
             }
         };
-        thread::Builder::new().name("hash".to_owned()).spawn(work).map_err(io("starting a thread"))?;
+        thread::Builder::new().name("hash".to_owned()).spawn(work).map_err(failed("starting a thread"))?;
         Ok(Self { send, free, digests, buffer: Vec::with_capacity(BUFFER), begun: false })
     }
 
@@ -82,6 +83,42 @@ impl Hashing {
         self.pass();
         self.begun = false;
         let digest = self.send.send(Job::End).ok().and_then(|()| self.digests.recv().ok());
-        digest.ok_or_else(|| io("hashing")(ErrorKind::BrokenPipe.into()))
+        digest.ok_or_else(|| failed("hashing")(ErrorKind::BrokenPipe.into()))
+    }
+}
+
+/// A reader or a writer, and the digest of what passed it.
+pub(crate) struct Hashed<T> {
+    inner: T,
+    hasher: Hasher,
+}
+
+impl<T> Hashed<T> {
+    pub(crate) fn new(inner: T) -> Self {
+        Self { inner, hasher: Hasher::new() }
+    }
+
+    pub(crate) fn digest(self) -> Digest {
+        self.hasher.finish()
+    }
+}
+
+impl<T: Read> Read for Hashed<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+impl<T: Write> Write for Hashed<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }

@@ -1,9 +1,10 @@
 //! Whether a bundle is as it was written, and where it is not.
 
 use crate::{
-    archive::{Archive, Hashed, Member},
+    archive::{Archive, Member},
     error::BundleError,
     export::Event,
+    hashing::Hashed,
     head::{self, Body, blob_name},
     pack::{self, Pack},
     plan,
@@ -99,9 +100,9 @@ fn packed(archive: &Archive, pack: &Pack, tell: &Tell<'_>) -> Result<Vec<Damage>
     let mut found = Vec::new();
     let wrong = |blob: Digest, why: &str| damage(archive, member.start, plan::packed(member.size), Some(blob), why);
     let done = archive.unpack(pack, |blob, plain| {
-        let mut hashing = Hashed { out: io::sink(), hasher: Hasher::new() };
-        match pack::rebuild(blob, plain, &mut hashing) {
-            Ok(()) if hashing.hasher.finish() == blob.digest => {}
+        let mut hashed = Hashed::new(io::sink());
+        match pack::rebuild(blob, plain, &mut hashed) {
+            Ok(()) if hashed.digest() == blob.digest => {}
             Ok(()) => found.push(wrong(blob.digest, "packed, and comes out as something else")),
             Err(BundleError::Packed { why, .. }) => {
                 found.push(wrong(blob.digest, &format!("packed, and does not come out: {why}")))

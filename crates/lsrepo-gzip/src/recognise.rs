@@ -7,9 +7,9 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 /// How much is taken at once.
 const PART: usize = 64 << 10;
 
-/// The recipe of a stream that can be rebuilt, and how many plain bytes are in it; none where it is no gzip stream, has something behind it, or has a writer that
-/// is not known. `open` opens it from the start, once for each writer that is tried and once more; those that did not write
-/// it differ in the first block.
+/// The recipe of a stream that can be rebuilt, and how many plain bytes are in it; none where it is no gzip stream, has
+/// something behind it, or has a writer that is not known. `open` opens it from the start, twice for each writer that is
+/// tried and once more; those that did not write it differ in the first block.
 pub fn recognise<R: Read>(open: impl Fn() -> io::Result<R>) -> io::Result<Option<(Recipe, u64)>> {
     upto(open, u64::MAX)
 }

@@ -2,13 +2,12 @@
 
 use super::{
     Level, workers,
-    write::{LARGEST, candidates, frame, gunzip, open},
+    write::{LARGEST, candidates, frame, gunzip, open, pays},
 };
 use crate::{BundleError, error::io as failed};
 use lsrepo_gzip::{Rebuilder, guess};
 use lsrepo_oci::Descriptor;
 use lsrepo_store::Store;
-use serde::Serialize;
 use std::{
     io::{self, Read, Write},
     time::{Duration, Instant},
@@ -19,7 +18,7 @@ const SAMPLES: usize = 8;
 const SAMPLE: u64 = 1 << 20;
 
 /// An estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Survey {
     /// blobs that may be packed
     pub blobs: u64,
@@ -28,12 +27,7 @@ pub struct Survey {
     /// the bytes they will take; rather too many, as samples do not see what is far away
     pub packed: u64,
     /// how long it will take here
-    #[serde(rename = "seconds", serialize_with = "seconds")]
     pub time: Duration,
-}
-
-fn seconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u64(time.as_secs())
 }
 
 /// What of one blob came to.
@@ -96,7 +90,7 @@ fn sample(store: &Store, blob: &Descriptor, level: u8) -> io::Result<Sample> {
         stream.len() as f64
     } else {
         open()?.take(SAMPLE).read_to_end(&mut plain)?;
-        if zstd::bulk::compress(&plain, 1)?.len() >= plain.len() / 10 * 9 {
+        if !pays(&plain)? {
             return Ok(Sample { before: plain.len() as f64, plain: 0.0, after: plain.len() as f64, time: Duration::ZERO });
         }
         plain.len() as f64

@@ -11,12 +11,13 @@ use super::{
 use crate::{
     BundleError, Event,
     error::io as failed,
+    hashing::Hashed,
     side_by_side::{Tell, side_by_side},
 };
 use flate2::bufread::GzDecoder;
 use lsrepo_oci::Descriptor;
 use lsrepo_store::{Blob, Store};
-use lsrepo_types::{Digest, Hasher};
+use lsrepo_types::Digest;
 use std::{
     collections::BTreeSet,
     io::{self, BufReader, Read, Write},
@@ -34,7 +35,6 @@ const SAMPLE: u64 = 1 << 20;
 /// How blobs can be packed.
 #[derive(Debug)]
 pub struct Known {
-    /// digest, size, plain bytes, recipe
     packable: Vec<Packed>,
 }
 
@@ -126,8 +126,12 @@ fn find_out(store: &Store, blob: &Descriptor) -> Result<Found, BundleError> {
     if blob.size > SAMPLE {
         read(blob.size / 2).map_err(failed())?;
     }
-    let packed = zstd::bulk::compress(&sample, 1).map_err(failed())?;
-    Ok(Found { plain: (packed.len() < sample.len() / 10 * 9).then_some(blob.size), gzip: None })
+    Ok(Found { plain: pays(&sample).map_err(failed())?.then_some(blob.size), gzip: None })
+}
+
+/// Whether compression takes a tenth off a sample.
+pub(super) fn pays(sample: &[u8]) -> io::Result<bool> {
+    Ok(zstd::bulk::compress(sample, 1)?.len() < sample.len() / 10 * 9)
 }
 
 pub(super) fn open(store: &Store, blob: &Descriptor) -> io::Result<Blob> {
@@ -178,7 +182,7 @@ fn groups(packable: &[Packed]) -> Vec<&[Packed]> {
 /// What a pack is known by before it is made.
 fn key(group: &[Packed], level: Level) -> Digest {
     let digests: String = group.iter().map(|blob| blob.digest.to_string()).collect();
-    Digest::of(format!("1 {} {digests}", level.0).as_bytes())
+    Digest::of(format!("{} {digests}", level.0).as_bytes())
 }
 
 fn one(store: &Store, group: &[Packed], Level(level): Level, tell: &Tell<'_>) -> Result<lsrepo_store::Pending, BundleError> {
@@ -189,7 +193,7 @@ fn one(store: &Store, group: &[Packed], Level(level): Level, tell: &Tell<'_>) ->
         let digest = blob.digest;
         let name = digest.hex();
         let failed = || failed(&name);
-        let mut stream = Hashing { from: store.open_blob(&digest)?, hasher: Hasher::new() };
+        let mut stream = Hashed::new(store.open_blob(&digest)?);
         let mut done = 0;
         {
             let mut plain: Box<dyn Read + '_> = match blob.recipe {
@@ -207,7 +211,7 @@ fn one(store: &Store, group: &[Packed], Level(level): Level, tell: &Tell<'_>) ->
             }
         }
         // What is packed must be what the digest says, or nobody could make it again.
-        if done != blob.plain || stream.hasher.finish() != digest {
+        if done != blob.plain || stream.digest() != digest {
             return Err(BundleError::Blob(digest));
         }
     }
@@ -225,17 +229,4 @@ pub(super) fn frame<W: Write>(out: W, level: u8, bytes: u64) -> io::Result<zstd:
         frame.window_log(WINDOW.min(bytes.ilog2() + 1))?;
     }
     Ok(frame)
-}
-
-struct Hashing<R> {
-    from: R,
-    hasher: Hasher,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.from.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        Ok(read)
-    }
 }

@@ -4,7 +4,7 @@ use super::carry;
 use crate::{cli::FsckArgs, context::Context, failure::unsatisfied, output, prepared, site, snapshots};
 use anyhow::Result;
 use lsrepo_bundle::{Archive, BundleError};
-use lsrepo_store::Store;
+use lsrepo_store::{Shelf, Store};
 use lsrepo_types::{Count, Digest};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -97,11 +97,14 @@ fn needed(store: &Store) -> Result<BTreeSet<Digest>> {
 
 /// Copies a blob out of a bundle, which checks it. False where it has none.
 fn restore(store: &Store, archive: &Archive, digest: &Digest) -> Result<bool> {
+    // What is damaged there, or cannot be read, is one that is not there.
+    if archive.check(digest).is_err() {
+        return Ok(false);
+    }
     let mut writer = store.writer()?;
     match archive.copy(digest, &mut writer) {
-        Ok(()) => {}
-        Err(error @ BundleError::Io { .. }) => return Err(error.into()),
-        Err(_) => return Ok(false),
+        Err(BundleError::Packed { .. }) => return Ok(false),
+        other => other?,
     }
     store.commit(vec![writer.finish()])?;
     Ok(true)
