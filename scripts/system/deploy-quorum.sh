@@ -70,6 +70,10 @@ specification: {super_password: "file:$work/secrets/super"}
 kind: configuration/rabbitmq
 specification: {vhosts: [jobs]}
 END
+# what is common to all stays
+sed 's/{quorum: .*/{quorum: [common]}/' cluster.yml >common.yml
+code 0 deploy apply -f common.yml --yes
+for name in q-1 q-2 q-3; do in_etc "$name" >"before-$name"; done
 code 0 deploy apply -f cluster.yml --yes
 etcd q-1 put tea hot >put.log
 zookeeper q-1 create /tea hot >create.log
@@ -137,5 +141,29 @@ for name in q-1 q-2 q-3; do
   if in_host "$name" grep -rlF -- 'secret@:1' /etc /home /root /tmp /var/log /var/tmp /var/lib/zookeeper; then fail "there it is on $name"; fi
   [ "$(in_host "$name" stat -c '%U %a' /etc/etcd/machine.key)" = 'etcd 600' ]
   [ "$(in_host "$name" find / -xdev -name ca.key)" = "$([ "$name" != q-1 ] || echo /etc/etcd/authority/ca.key)" ]
+done
+
+step 'torn down, and what was stored is found again'
+code 0 deploy teardown -f cluster.yml --yes etcd zookeeper
+for name in q-1 q-2 q-3; do
+  if in_host "$name" pgrep -f 'etcd|zookeeper'; then fail "it still runs on $name"; fi
+  in_host "$name" test -e /var/lib/etcd/default/member
+done
+code 0 deploy apply -f cluster.yml --yes
+for name in q-1 q-2 q-3; do reads "$name" tea warm || fail "it is not back on $name"; done
+code 0 deploy test -f cluster.yml
+
+step 'and purged, while one has no power: the others do not ask it'
+purged cluster.yml etcd zookeeper rabbitmq
+power_off q-3
+code 1 deploy teardown -f cluster.yml --yes zookeeper
+power_on q-3
+wait_for reachable 11 12 13
+code 0 deploy teardown -f cluster.yml --yes etcd zookeeper rabbitmq
+for name in q-1 q-2 q-3; do
+  in_etc "$name" | diff "before-$name" - || fail "$name is not as it was before"
+  if in_host "$name" sh -c 'ls -d /var/lib/etcd /var/lib/zookeeper /var/lib/rabbitmq /var/log/zookeeper /var/lib/lambdastack* 2>/dev/null'; then
+    fail "something was left behind on $name"
+  fi
 done
 printf 'deployed\n'

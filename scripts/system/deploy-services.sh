@@ -83,6 +83,10 @@ kind: configuration/containerd
 specification: {registries: [{host: quay.io, mirrors: ["http://10.79.0.1:5000"], only: true}]}
 END
 modules='alertmanager containerd haproxy prometheus redis'
+# what is common to all stays
+sed 's/{every: \[common,.*/{every: [common]}/' cluster.yml >common.yml
+code 0 deploy --quiet apply -f common.yml --yes
+for name in app-1 app-2; do in_etc "$name" >"before-$name"; done
 code 0 deploy --quiet apply -f cluster.yml --yes
 code 0 deploy --quiet test -f cluster.yml
 for module in $modules; do said "^$module: works"; done
@@ -247,4 +251,29 @@ open 12 6379 || fail 'the port is still closed'
 [ "$(tables app-2 list ruleset)" = 'table inet others {
 }' ] || fail 'another table is not as it was'
 if in_host app-2 systemctl cat lambdastack-firewall >/dev/null 2>&1; then fail 'the service is still there'; fi
+
+step 'Redis and Prometheus are torn down: what they stored stays, and is found again'
+moment=$(date +%s)
+wait_for known
+code 0 deploy --quiet teardown -f cluster.yml --yes redis prometheus
+for program in redis-server prometheus; do if in_host app-1 sh -c "command -v $program || pgrep -x $program"; then fail "$program is still there"; fi; done
+code 0 deploy --quiet apply -f cluster.yml --yes
+[ "$(keys app-1 GET drink)" = milk ] || fail 'the key is gone'
+wait_for known
+
+step 'and everything is purged, of a package that was held and of one that was half set up too'
+in_host app-1 apt-mark -q hold redis-server
+in_host app-2 sh -c 'sed -i "/^Package: prometheus-alertmanager$/,/^$/ s/^Status: .*/Status: install ok half-configured/" /var/lib/dpkg/status'
+# nobody needs what is written there
+rm -rf "$work/hosts/app-2/root/var/lib/redis"
+purged cluster.yml alertmanager containerd prometheus redis
+# shellcheck disable=SC2086  # several words
+code 0 deploy --quiet teardown -f cluster.yml --yes $modules node-exporter firewall
+for name in app-1 app-2; do
+  in_host "$name" dpkg -P nftables 2>/dev/null || :
+  in_etc "$name" | diff "before-$name" - || fail "$name is not as it was before"
+  if in_host "$name" sh -c 'ls -d /var/lib/containerd /var/lib/redis /var/lib/prometheus /var/lib/haproxy /var/lib/lambdastack* 2>/dev/null'; then
+    fail "something was left behind on $name"
+  fi
+done
 printf 'deployed\n'

@@ -297,13 +297,24 @@ code 1 deploy scale --build . front=+1
 said 'has 1, and 0 are free'
 took
 
-step 'torn down, no host knows of the repository any more'
+step 'a database that is torn down is found again with all its rows'
+code 0 deploy teardown -f cluster.yml --yes postgresql
+for name in db-1 db-2; do ! in_host "$name" pgrep -x 'postgres|pgbouncer' || fail "PostgreSQL still runs on $name"; done
+code 0 deploy apply -f cluster.yml --yes
+wait_for read_both
+took
+
+step 'torn down, no host knows of the repository any more, nor of anything that came out of it'
+purged cluster.yml alertmanager postgresql prometheus rabbitmq
 code 0 deploy teardown -f cluster.yml --yes
 for name in "${!number[@]}"; do
-  # PostgreSQL stays, and so does what its package says to apt
-  diff -r --no-dereference --exclude=02autoremove-postgresql "before-$name/apt" "hosts/$name/root/etc/apt"
+  diff -r --no-dereference "before-$name/apt" "hosts/$name/root/etc/apt"
+  diff "before-$name/hosts" "hosts/$name/root/etc/hosts"
   # what somebody had changed by hand is kept for them
   remains=$(find "hosts/$name/root/var/lib" -maxdepth 1 -name 'lsrepo*' ! -name lsrepo-client-kept)
+  [ -z "$remains" ] || fail "$name: $remains is left"
+  remains=$(cd "hosts/$name/root" && find etc var/lib var/log -path var/lib/dpkg -prune -o -path var/lib/apt -prune -o \
+    -path 'var/lib/systemd/*' -prune -o -regextype egrep -regex '.*/[^/]*(haproxy|pgbouncer|postgres|prometheus|rabbitmq|erlang)[^/]*' -print)
   [ -z "$remains" ] || fail "$name: $remains is left"
 done
 for left in usr/local/bin/lsrepo etc/lsrepo; do [ ! -e "hosts/repo-1/root/$left" ] || fail "/$left is left"; done

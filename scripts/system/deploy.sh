@@ -107,4 +107,13 @@ cp -a haproxy.init root/etc/init.d/haproxy
 code 0 deploy apply -f cluster.yml --yes
 wait_for sh -c 'curl -fsS http://127.0.0.1:18404/metrics | grep -qx "haproxy_process_max_connections 321"'
 code 0 deploy plan -f cluster.yml
+
+step 'a module is taken away, and comes again'
+code 0 deploy teardown -f cluster.yml --yes haproxy
+[ ! -e root/etc/haproxy ] && [ ! -e root/usr/sbin/haproxy ] || fail 'HAProxy is still there'
+if curl -fsS http://127.0.0.1:18404/metrics >/dev/null 2>&1; then fail 'HAProxy still runs'; fi
+code 0 deploy audit -f cluster.yml
+code 2 deploy plan -f cluster.yml
+code 0 deploy apply -f cluster.yml --yes
+curl -fsS http://127.0.0.1:18404/metrics | grep ^haproxy_ >/dev/null
 printf 'deployed\n'

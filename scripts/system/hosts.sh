@@ -153,3 +153,27 @@ for module in state["modules"] if sys.argv[1:] == ["all"] else sys.argv[1:]:
 json.dump(state, open(path, "w"))
 PY
 }
+# in_etc HOST: each file below its /etc with its digest, and each link and folder. Users and groups that packages make stay, as Debian
+# wants it, and so does what is made of all libraries; apt leaves netbase, which Perl recommends.
+in_etc() {
+  in_host "$1" sh -c 'cd /etc && find . -type f -exec sha256sum {} + && find . ! -type f -printf "%y %p %l\n"' | sort -k 2 |
+    grep -v -E '[ /](passwd|group|shadow|gshadow|subuid|subgid)-?$|/ld\.so\.cache$|/(ethertypes|networks|protocols|rpc|services)$'
+}
+# purged FILE MODULE …: a teardown of them takes what they stored as well
+purged() {
+  local file=$1
+  shift
+  python3 - "$file" "$@" <<'PY'
+import sys, yaml
+path, modules = sys.argv[1], sys.argv[2:]
+documents = list(yaml.safe_load_all(open(path)))
+for module in modules:
+    kind = f"configuration/{module}"
+    if not any(one["kind"] == kind for one in documents):
+        documents.append({"kind": kind, "specification": {}})
+    for one in documents:
+        if one["kind"] == kind and module not in ("haproxy", "node-exporter", "keycloak", "opensearch-dashboards"):
+            one["specification"]["purge"] = True
+yaml.safe_dump_all(documents, open(path, "w"))
+PY
+}

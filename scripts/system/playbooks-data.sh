@@ -332,3 +332,27 @@ END
       "$modules/${file#*:}/roles/${file#*:}/vars/main.yml"
   done
 }
+
+# kubernetes_stand_ins: `one` is a control plane, and `two` a node, of programs that only write down what they are told
+kubernetes_stand_ins() {
+  local name tree program
+  for name in one two; do
+    tree=$work/hosts/$name/root
+    mkdir -p "$tree"/{opt/kubernetes-1.22.4,etc/kubernetes/pki,etc/kubernetes/manifests,var/lib/kubelet,var/lib/etcd/member}
+    for program in kubeadm kubectl; do
+      # shellcheck disable=SC2016
+      printf '#!/bin/sh\necho "$@" >>/root/told\ncase "$*" in *"get node two"*) echo node/two ;; *"get nodes"*) echo node/one ;; esac\n' \
+        >"$tree/opt/kubernetes-1.22.4/$program"
+      chmod 755 "$tree/opt/kubernetes-1.22.4/$program"
+      ln -s "/opt/kubernetes-1.22.4/$program" "$tree/usr/local/bin/$program"
+    done
+    printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' >"$tree/etc/systemd/system/kubelet.service"
+    echo stored >"$tree/etc/kubernetes/pki/ca.key"
+    echo stored >"$tree/var/lib/etcd/member/data"
+    touch "$tree/etc/kubernetes/kubelet.conf"
+    in_host "$name" systemctl enable --quiet --now kubelet
+  done
+  touch "$work/hosts/one/root/etc/kubernetes/admin.conf"
+}
+# said_by HOST PATTERN: a program there was told that, as the end of a line
+said_by() { in_host "$1" grep -qx -e "\(.* \)\?$2" /root/told; }

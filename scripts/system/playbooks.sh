@@ -67,18 +67,38 @@ exec "$@"
 END
 at_hosts() { at_desk unshare --mount sh with_keys.sh "$@"; }
 
+# play MODULE METHOD [FLAG …]: that playbook for the small cluster, with what Ansible says in MODULE-METHOD.log
+play() {
+  local module=$1 method=$2
+  shift 2
+  # shellcheck disable=SC2016
+  at_hosts sh -c 'cd "$1" && playbook=$2 && shift 2 && exec ansible-playbook "$@" --extra-vars @variables.json module/playbooks/$playbook.yml' - \
+    "small/$module" "$method" "$@" >"$module-$method.log" 2>&1
+}
+
 step 'on a bare host, check mode runs to the end'
 broken=()
 for module in "${on_paper[@]}"; do
-  # shellcheck disable=SC2016
-  at_hosts sh -c 'cd "$1" && exec ansible-playbook --check --extra-vars @variables.json module/playbooks/apply.yml' - "small/$module" \
-    >"check-$module.log" 2>&1 || { tail -n 3 "check-$module.log"; broken+=("$module"); }
+  for method in apply teardown; do
+    play "$module" "$method" --check || { tail -n 3 "$module-$method.log"; broken+=("$module: $method"); }
+  done
 done
 [ ${#broken[@]} = 0 ] || fail "${broken[*]}"
+
+step 'what never came is torn down, and nothing changes'
+for module in "${on_paper[@]}"; do
+  play "$module" teardown || { tail -n 20 "$module-teardown.log"; fail "$module"; }
+  grep -q '"changed": false' "$module-teardown.log" || fail "$module: it was played nowhere"
+  if grep '"changed": true' "$module-teardown.log"; then cat "$module-teardown.log"; fail "$module: something was changed"; fi
+done
 
 step 'stand-ins are installed, and need nothing more; what was changed by hand is found and repaired'
 stand_in_cluster >stand-in.yml
 run() { at_hosts "$lambdastack" --modules "$modules" "$@"; }
+# what is common to all stays
+sed 's/everything: \[common,.*\]/everything: [common]/' stand-in.yml >common.yml
+code 0 run apply -f common.yml --yes
+in_etc one >before
 code 0 run apply -f stand-in.yml --yes
 code 0 run test -f stand-in.yml
 again all
@@ -93,4 +113,34 @@ for module in "${stood_in[@]}"; do said "^! one: $module: .* was changed by hand
 code 0 run apply -f stand-in.yml --observed seen.json --yes
 code 0 run audit -f stand-in.yml
 if grep -rlF 'it is "secret' lambdastack.state.json* ./*.log; then fail 'there is a secret'; fi
+
+step 'they are torn down: what was stored stays, and is found again'
+stored='kafka vault opensearch grafana'
+for module in $stored; do in_host one sh -c "echo stored >/var/lib/$module/stored"; done
+code 0 run teardown -f stand-in.yml --yes "${stood_in[@]}"
+gone() { ! in_host one sh -c "ls -d $1 2>/dev/null"; }
+for one in '/opt/*' '/usr/local/bin/*' /var/cache/lambdastack /etc/opensearch-dashboards /etc/sysctl.d/60-opensearch.conf; do gone "$one" || fail "$one is there"; done
+in_host one systemctl list-units --all --no-legend 'kafka*' 'vault*' 'opensearch*' 'grafana*' | grep . && fail 'a service is there'
+code 0 run apply -f stand-in.yml --yes
+for module in $stored; do [ "$(in_host one cat "/var/lib/$module/stored")" = stored ] || fail "what $module stored is gone"; done
+code 0 run test -f stand-in.yml
+
+step 'and purged: what is in /etc is as it was'
+purged stand-in.yml "${stood_in[@]}"
+code 0 run teardown -f stand-in.yml --yes "${stood_in[@]}"
+in_etc one | diff before - || fail 'it is not as before'
+for module in $stored opensearch-dashboards; do gone "/var/lib/$module" && gone "/var/log/$module" || fail "something of $module is left"; done
+for user in kafka vault opensearch opensearch-dashboards; do ! in_host one id "$user" 2>/dev/null || fail "the user $user is left"; done
+
+step 'a node of Kubernetes leaves by a control plane, which goes last'
+kubernetes_stand_ins
+play kubernetes-node teardown || { tail -n 20 kubernetes-node-teardown.log; fail 'the node does not leave'; }
+said_by one 'drain two .*' && said_by one 'delete node two' && said_by two 'reset --force .*' || fail 'somebody was not told'
+for place in /etc/kubernetes /var/lib/kubelet /usr/local/bin/kubeadm /opt/kubernetes-1.22.4; do ! in_host two test -e "$place" || fail "$place is left"; done
+play kubernetes-master teardown || { tail -n 20 kubernetes-master-teardown.log; fail 'the control plane does not go'; }
+said_by one 'reset --force .*--skip-phases remove-etcd-member' || fail 'kubeadm was not told'
+[ "$(in_host one sh -c 'cat /var/lib/etcd.before-*/member/data /etc/kubernetes.before-*/pki/ca.key')" = 'stored
+stored' ] || fail 'what it knew does not lie aside'
+play kubernetes-master teardown
+if grep '"changed": true' kubernetes-master-teardown.log; then cat kubernetes-master-teardown.log; fail 'something was changed'; fi
 printf 'played\n'
