@@ -48,7 +48,7 @@ fn what_can_be_is_torn_down_after_an_apply_that_failed_too() {
     for status in [Status::Applied, Status::Applying, Status::Failed] {
         let state = applied(&stack, status);
         let said = show("demo", &plan(&stack, &modules, &state, &[]).unwrap());
-        assert_eq!(said, "- repository on lb-1, repo-1: is torn down\ndemo: 1 to tear down\n");
+        assert_eq!(said, "- haproxy on lb-1: is torn down\n- repository on lb-1, repo-1: is torn down\ndemo: 2 to tear down\n");
     }
     let mut state = applied(&stack, Status::Applied);
     let inputs = &mut state.modules.get_mut(&"repository".parse().unwrap()).unwrap().inputs;
@@ -57,11 +57,11 @@ fn what_can_be_is_torn_down_after_an_apply_that_failed_too() {
     let found = plan(&purging, &modules, &state, &["repository".to_owned()]).unwrap();
     assert_eq!(found[0].inputs.configuration.as_json()["purge"], true, "as the documents say now");
     assert!(show("demo", &found).contains("\n    old-1 stays as it is"));
-    let said = plan(&stack, &modules, &state, &["haproxy".to_owned(), "repositry".to_owned()]).unwrap_err();
+    let said = plan(&stack, &modules, &state, &["common".to_owned(), "repositry".to_owned()]).unwrap_err();
     assert_eq!(
         said,
         [
-            "`haproxy` has no method `teardown`: what it brought stays",
+            "`common` has no method `teardown`: what it brought stays",
             "unknown module `repositry`\nhint: did you mean `repository`?"
         ]
     );
@@ -74,7 +74,8 @@ fn the_state_forgets_what_is_gone_and_keeps_what_went_wrong() {
     let (stack, modules) = (stack_of(DOCUMENTS), Catalogue::embedded().unwrap());
     let file = StateFile::open(&path).unwrap();
     let mut state = applied(&stack, Status::Applied);
-    let found = plan(&stack, &modules, &state, &[]).unwrap();
+    let named = ["repository".to_owned()];
+    let found = plan(&stack, &modules, &state, &named).unwrap();
     let failure = Failure { machine: "lb-1".to_owned(), task: "It is reverted".to_owned(), message: "no".to_owned() };
     let mut badly = |_: &Teardown| Ok(Outcome { failures: vec![failure.clone()], ..Outcome::default() });
     let said = tear_down(&found, (&file, &mut state), &mut badly).unwrap_err().to_string();
@@ -84,9 +85,10 @@ fn the_state_forgets_what_is_gone_and_keeps_what_went_wrong() {
     );
     let repository: ModuleName = "repository".parse().unwrap();
     assert_eq!(peek(&path).unwrap().unwrap().modules[&repository].status, Status::Failed);
-    let found = plan(&stack, &modules, &state, &[]).unwrap();
+    let found = plan(&stack, &modules, &state, &named).unwrap();
     assert_eq!(tear_down(&found, (&file, &mut state), &mut |_| Ok(Outcome::default())).unwrap().len(), 1);
     let left = peek(&path).unwrap().unwrap();
     assert_eq!(left.modules.keys().map(ModuleName::as_str).collect::<Vec<_>>(), ["common", "haproxy"]);
-    assert!(plan(&stack, &modules, &left, &[]).unwrap().is_empty());
+    let found = plan(&stack, &modules, &left, &[]).unwrap();
+    assert_eq!(found.iter().map(|one| one.module.as_str()).collect::<Vec<_>>(), ["haproxy"], "`common` has no such method");
 }
