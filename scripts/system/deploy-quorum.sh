@@ -71,7 +71,7 @@ kind: configuration/rabbitmq
 specification: {vhosts: [jobs]}
 END
 # what is common to all stays
-sed 's/{quorum: .*/{quorum: [common]}}/' cluster.yml >common.yml
+sed 's/{quorum: \[common.*/{quorum: [common], broker: [common]}}/' cluster.yml >common.yml
 code 0 deploy apply -f common.yml --yes
 for name in q-1 q-2 q-3; do in_etc "$name" >"before-$name"; done
 code 0 deploy apply -f cluster.yml --yes

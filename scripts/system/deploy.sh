@@ -110,7 +110,7 @@ code 0 deploy plan -f cluster.yml
 
 step 'a module is taken away, and comes again'
 code 0 deploy teardown -f cluster.yml --yes haproxy
-[ ! -e root/etc/haproxy ] && [ ! -e root/usr/sbin/haproxy ] || fail 'HAProxy is still there'
+for left in etc/haproxy usr/sbin/haproxy; do [ ! -e "root/$left" ] || fail "/$left is still there"; done
 if curl -fsS http://127.0.0.1:18404/metrics >/dev/null 2>&1; then fail 'HAProxy still runs'; fi
 code 0 deploy audit -f cluster.yml
 code 2 deploy plan -f cluster.yml

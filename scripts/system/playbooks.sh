@@ -118,9 +118,9 @@ step 'they are torn down: what was stored stays, and is found again'
 stored='kafka vault opensearch grafana'
 for module in $stored; do in_host one sh -c "echo stored >/var/lib/$module/stored"; done
 code 0 run teardown -f stand-in.yml --yes "${stood_in[@]}"
-gone() { ! in_host one sh -c "ls -d $1 2>/dev/null"; }
+gone() { [ -z "$(in_host one sh -c "ls -d $1 2>/dev/null")" ]; }
 for one in '/opt/*' '/usr/local/bin/*' /var/cache/lambdastack /etc/opensearch-dashboards /etc/sysctl.d/60-opensearch.conf; do gone "$one" || fail "$one is there"; done
-in_host one systemctl list-units --all --no-legend 'kafka*' 'vault*' 'opensearch*' 'grafana*' | grep . && fail 'a service is there'
+if in_host one systemctl list-units --all --no-legend 'kafka*' 'vault*' 'opensearch*' 'grafana*' | grep .; then fail 'a service is there'; fi
 code 0 run apply -f stand-in.yml --yes
 for module in $stored; do [ "$(in_host one cat "/var/lib/$module/stored")" = stored ] || fail "what $module stored is gone"; done
 code 0 run test -f stand-in.yml
@@ -129,13 +129,13 @@ step 'and purged: what is in /etc is as it was'
 purged stand-in.yml "${stood_in[@]}"
 code 0 run teardown -f stand-in.yml --yes "${stood_in[@]}"
 in_etc one | diff before - || fail 'it is not as before'
-for module in $stored opensearch-dashboards; do gone "/var/lib/$module" && gone "/var/log/$module" || fail "something of $module is left"; done
+for module in $stored opensearch-dashboards; do gone "/var/lib/$module /var/log/$module" || fail "something of $module is left"; done
 for user in kafka vault opensearch opensearch-dashboards; do ! in_host one id "$user" 2>/dev/null || fail "the user $user is left"; done
 
 step 'a node of Kubernetes leaves by a control plane, which goes last'
 kubernetes_stand_ins
 play kubernetes-node teardown || { tail -n 20 kubernetes-node-teardown.log; fail 'the node does not leave'; }
-said_by one 'drain two .*' && said_by one 'delete node two' && said_by two 'reset --force .*' || fail 'somebody was not told'
+for told in 'one:drain two .*' 'one:delete node two' 'two:reset --force .*'; do said_by "${told%%:*}" "${told#*:}" || fail "nobody was told: $told"; done
 for place in /etc/kubernetes /var/lib/kubelet /usr/local/bin/kubeadm /opt/kubernetes-1.22.4; do ! in_host two test -e "$place" || fail "$place is left"; done
 play kubernetes-master teardown || { tail -n 20 kubernetes-master-teardown.log; fail 'the control plane does not go'; }
 said_by one 'reset --force .*--skip-phases remove-etcd-member' || fail 'kubeadm was not told'
