@@ -43,6 +43,9 @@ pub struct Applied {
     /// what it returned of each machine
     #[serde(default)]
     pub returns: BTreeMap<String, Settings>,
+    /// machines that it leaves, with their addresses: it was not taken from them yet
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub leaves: BTreeMap<String, String>,
 }
 
 /// How far an apply got.
@@ -82,6 +85,13 @@ pub struct Inputs {
     /// how one sees whether the modules of the cluster are well; for modules that ask for it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<Targets>,
+}
+
+impl Applied {
+    /// Applied so far, with this; nothing was returned, and no machine is to be left.
+    pub fn new(status: Status, inputs: Inputs) -> Self {
+        Self { status, inputs, returns: BTreeMap::new(), leaves: BTreeMap::new() }
+    }
 }
 
 impl Inputs {

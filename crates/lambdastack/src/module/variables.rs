@@ -10,11 +10,12 @@ use lsrepo_bom::Misfit;
 /// The configuration of the module.
 const CONFIGURATION: &str = "lambdastack_config";
 /// What is handed to playbooks.
-pub(crate) const GIVEN: [&str; 7] = [
+pub(crate) const GIVEN: [&str; 8] = [
     CONFIGURATION,
     "lambdastack_machines",
     "lambdastack_modules",
     "lambdastack_anew",
+    "lambdastack_leaving",
     "lambdastack_archive",
     "lambdastack_step",
     "lambdastack_upgrade",
