@@ -11,7 +11,7 @@ pub use file::{StateError, StateFile, peek};
 use crate::{health::Targets, schema::Settings};
 use lsrepo_bom::ModuleName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The form of the file that this program writes.
 pub const FORM: u32 = 1;
@@ -85,6 +85,15 @@ pub struct Inputs {
     /// how one sees whether the modules of the cluster are well; for modules that ask for it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<Targets>,
+    /// all modules of the cluster; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modules: Option<BTreeSet<ModuleName>>,
+    /// where images come from; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_registry: Option<Settings>,
+    /// what all modules are told; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_config: Option<Settings>,
 }
 
 impl Applied {
