@@ -44,6 +44,7 @@ server.serve_forever()
 END
 at_desk python3 proxy.py 10.79.0.1 10.79.0.11 3</proc/self/ns/net 2>proxy.log &
 background+=($!)
+echo 'Acquire::http::Proxy "http://10.79.0.1:3128";' >hosts/repo-1/root/etc/apt/apt.conf.d/80proxy
 up() { in_host "$1" systemctl --quiet is-active systemd-user-sessions; }
 for name in "${!number[@]}"; do
   wait_for up "$name" || { cat "$name.log"; fail "$name does not start"; }
