@@ -86,6 +86,28 @@ fn a_snapshot_is_made_by_each_import_and_another_is_shown_with_one_command() {
 }
 
 #[test]
+fn what_was_prepared_where_it_is_served_becomes_snapshots_too() {
+    let desk = Desk::new();
+    desk.near(&["snapshot", "take"]).badly(1, &["nothing in the store yet", "lsrepo prepare"]);
+    for version in ["1.0", "2.0"] {
+        let upstream = shop(version);
+        let line = upstream.line();
+        let words =
+            ["prepare", "--os", "debian-12", "--arch", "amd64", "--base", "none", "--source", &line, "-p", "shop", "--update"];
+        desk.near(&words).well();
+        for _ in 0..2 {
+            desk.near(&["snapshot", "take", "--cause", "the first fetch"]).well();
+        }
+    }
+    let listed: serde_json::Value = serde_json::from_str(&desk.near(&["snapshot", "list", "-o", "json"]).well()).unwrap();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["cause"]), (2, &"the first fetch".into()), "the same is no new one");
+    let server = Server::start(&desk, "near");
+    assert_eq!(version(&server), "2.0");
+    desk.near(&["snapshot", "switch", "--back"]).well();
+    soon("the first one is shown", || version(&server) == "1.0");
+}
+
+#[test]
 fn what_only_forgotten_snapshots_need_goes_and_nothing_else() {
     let desk = two_visits();
     let has = |version: &str| {

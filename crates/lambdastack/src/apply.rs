@@ -4,12 +4,13 @@
 
 use crate::{
     ansible::{Failure, Outcome},
-    module::{Catalogue, Manifest, Method},
-    plan::{Action, ActionKind, Plan},
+    module::{Catalogue, Manifest, Method, Module},
+    plan::{self, Action, ActionKind, Plan, desired},
     schema::Settings,
     source::{Reader, Source},
+    stack::Stack,
     state::{Applied, Inputs, State, StateError, StateFile, Status},
-    yaml,
+    teardown, yaml,
 };
 use lsrepo_bom::ModuleName;
 use std::{collections::BTreeMap, fmt};
@@ -65,53 +66,150 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Carries the plan out; `run` applies one module with its inputs, and says how that went. Modules that are only influenced
-/// are left as they are, unless `influenced`. Gives the modules that were done.
+/// A playbook of a module that is to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run<'a> {
+    /// the module
+    pub module: &'a ModuleName,
+    /// which of its playbooks
+    pub method: Method,
+    /// on which machines, with what
+    pub inputs: Inputs,
+    /// whether an earlier run may have ended anywhere, or somebody else was at work
+    pub anew: bool,
+    /// machines that the module leaves
+    pub leaves: Vec<String>,
+}
+
+impl Run<'_> {
+    /// The name of its folder, among those of all that a plan runs.
+    pub fn folder(&self) -> String {
+        match self.method {
+            Method::Apply => self.module.to_string(),
+            method => format!("{}-{method}", self.module),
+        }
+    }
+}
+
+/// Carries the plan out; `run` runs one playbook, and says how that went. Modules that are only influenced are left as they
+/// are, unless `influenced`. Gives the modules that were done.
 pub fn apply(
     plan: &Plan,
-    desired: &BTreeMap<ModuleName, Inputs>,
+    stack: &Stack,
     modules: &Catalogue,
     influenced: bool,
     (file, state): (&StateFile, &mut State),
-    run: &mut dyn FnMut(&Action, &Inputs) -> Result<Outcome, String>,
+    run: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>,
 ) -> Result<Vec<ModuleName>, ApplyError> {
+    let desired = desired(stack, modules);
     let actions: Vec<&Action> = plan.actions.iter().filter(|action| influenced || action.kind != ActionKind::Influence).collect();
     let mut done = Vec::new();
     for (index, action) in actions.iter().enumerate() {
         let name = &action.module;
-        let (Some(inputs), Some(module)) = (desired.get(name), modules.get(name)) else {
-            // nobody wants it any more
-            state.modules.remove(name);
-            file.save(state)?;
-            done.push(name.clone());
-            continue;
+        let broken = match (desired.get(name), modules.get(name)) {
+            (Some(inputs), Some(module)) => one(action, inputs, module, (stack, modules), (file, state), run)?,
+            _ => unwanted(action, stack, (file, state), run)?,
         };
-        let returns = state.modules.get(name).map(|applied| applied.returns.clone()).unwrap_or_default();
-        let mut applied = Applied { status: Status::Applying, inputs: inputs.clone(), returns };
-        state.modules.insert(name.clone(), applied.clone());
-        file.save(state)?;
-        let (failures, why) = match run(action, inputs) {
-            Ok(outcome) if !outcome.failures.is_empty() => (outcome.failures, String::new()),
-            Ok(outcome) => match returned(&module.manifest, inputs, &outcome) {
-                Ok(returns) => {
-                    applied.returns = returns;
-                    (Vec::new(), String::new())
-                }
-                Err(why) => (Vec::new(), why),
-            },
-            Err(why) => (Vec::new(), why),
-        };
-        let well = failures.is_empty() && why.is_empty();
-        applied.status = if well { Status::Applied } else { Status::Failed };
-        state.modules.insert(name.clone(), applied);
-        file.save(state)?;
-        if !well {
+        if let Err(Wrong { failures, why }) = broken {
             let left = actions[index + 1..].iter().map(|action| action.module.clone()).collect();
             return Err(ApplyError::Module(Box::new(Broken { module: name.clone(), method: Method::Apply, failures, why, left })));
         }
         done.push(name.clone());
     }
     Ok(done)
+}
+
+/// What went wrong with a module, on machines or otherwise.
+struct Wrong {
+    failures: Vec<Failure>,
+    why: String,
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self { failures: Vec::new(), why }
+    }
+}
+
+/// How that went, where it did not go wrong.
+fn went(outcome: Result<Outcome, String>) -> Result<Outcome, Wrong> {
+    match outcome? {
+        Outcome { failures, .. } if !failures.is_empty() => Err(Wrong { failures, why: String::new() }),
+        outcome => Ok(outcome),
+    }
+}
+
+/// A module is applied. Machines that it leaves are got ready for that before, and it is taken from them after.
+fn one(
+    action: &Action,
+    inputs: &Inputs,
+    module: &Module,
+    (stack, modules): (&Stack, &Catalogue),
+    (file, state): (&StateFile, &mut State),
+    run: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>,
+) -> Result<Result<(), Wrong>, StateError> {
+    let (name, manifest) = (&action.module, &module.manifest);
+    let before = state.modules.get(name);
+    let leaves = before.map(|applied| plan::leaving(stack, modules, applied, inputs, name)).unwrap_or_default();
+    let returns = before.map(|applied| applied.returns.clone()).unwrap_or_default();
+    let mut applied = Applied { returns, leaves, ..Applied::new(Status::Applying, inputs.clone()) };
+    state.modules.insert(name.clone(), applied.clone());
+    file.save(state)?;
+    let leaving = || applied.leaves.keys().cloned().collect();
+    let mut steps =
+        vec![Run { module: name, method: Method::Apply, inputs: inputs.clone(), anew: action.kind.is_anew(), leaves: leaving() }];
+    if !applied.leaves.is_empty() && manifest.has(Method::Scale) {
+        let mut inputs = inputs.clone();
+        inputs.machines.extend(applied.leaves.clone());
+        steps.insert(0, Run { module: name, method: Method::Scale, inputs, anew: true, leaves: leaving() });
+    }
+    if !applied.leaves.is_empty() && manifest.has(Method::Teardown) {
+        let inputs = Inputs { machines: applied.leaves.clone(), cluster: BTreeMap::new(), ..inputs.clone() };
+        steps.push(Run { module: name, method: Method::Teardown, inputs, anew: true, leaves: leaving() });
+    }
+    let mut well = || -> Result<BTreeMap<String, Settings>, Wrong> {
+        let mut returns = BTreeMap::new();
+        for step in &steps {
+            let outcome = went(run(step))?;
+            if step.method == Method::Apply {
+                returns = returned(manifest, inputs, &outcome)?;
+            }
+        }
+        Ok(returns)
+    };
+    let result = well().map(|returns| {
+        (applied.returns, applied.leaves) = (returns, BTreeMap::new());
+    });
+    applied.status = if result.is_ok() { Status::Applied } else { Status::Failed };
+    state.modules.insert(name.clone(), applied);
+    file.save(state)?;
+    Ok(result)
+}
+
+/// A module that nobody wants any more is torn down, where it can be, and forgotten.
+fn unwanted(
+    action: &Action,
+    stack: &Stack,
+    (file, state): (&StateFile, &mut State),
+    run: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>,
+) -> Result<Result<(), Wrong>, StateError> {
+    let name = &action.module;
+    if action.kind == ActionKind::Remove
+        && let Some(applied) = state.modules.get_mut(name)
+    {
+        let inputs = teardown::left(stack, applied);
+        applied.status = Status::Applying;
+        file.save(state)?;
+        let step = Run { module: name, method: Method::Teardown, inputs, anew: true, leaves: Vec::new() };
+        if let Err(wrong) = went(run(&step)) {
+            state.modules.entry(name.clone()).and_modify(|applied| applied.status = Status::Failed);
+            file.save(state)?;
+            return Ok(Err(wrong));
+        }
+    }
+    state.modules.remove(name);
+    file.save(state)?;
+    Ok(Ok(()))
 }
 
 /// What each machine handed back, which has to be what `returns` describes.

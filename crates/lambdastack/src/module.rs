@@ -19,6 +19,8 @@
 //! | `lambdastack_machines` | machine → address, for all machines of those; of the cluster where it says `scope: cluster` |
 //! | `lambdastack_anew` | whether an earlier run may have ended between writing files and having them taken: then reload all the same |
 //! | `lambdastack_targets` | where it says `gets: [targets]`: how one sees whether the modules of the cluster are well, as `lambdastack health serve` reads it |
+//! | `lambdastack_wanted`, `…_image_registry`, `…_shared_config` | where it says `gets: [modules]`, `[image-registry]`, `[shared-config]`: all modules of the cluster, and these documents |
+//! | `lambdastack_leaving` | machines that it leaves: `scale` is run before `apply` on all machines and those, `teardown` after it on those alone |
 //! | `lambdastack_archive` | a folder where lambdastack runs: into it `backup` fetches files, from it `restore` brings them back |
 //!
 //! A secret is told by its place (`file:/PATH`, `vault:NAME`), and `lookup('lambdastack_secret', PLACE)` is the secret: where it is
@@ -29,6 +31,8 @@
 //! fields that `returns` describes, and from `audit`, on every machine on which it runs, the map `lambdastack_audit`: `in_order`, and `differences` in words.
 
 pub mod artifact;
+#[cfg(test)]
+mod carried;
 mod catalogue;
 mod check;
 mod files;

@@ -106,6 +106,40 @@ pub fn arrange(wanted: &BTreeMap<ModuleName, Node>, known: &Catalogue) -> Result
     if refusals.is_empty() { Ok(done) } else { Err(refusals) }
 }
 
+/// These in an order in which what is required comes first, as far as they require each other; by name where there is none.
+pub fn among<'a>(names: impl Iterator<Item = &'a ModuleName>, known: &Catalogue) -> Vec<ModuleName> {
+    let node = |name: &ModuleName| {
+        let manifest = known.get(name).map(|module| &module.manifest);
+        let node = manifest.map(|manifest| Node {
+            labels: manifest.labels.clone(),
+            strong: manifest.requires.strong.clone(),
+            weak: manifest.requires.weak.clone(),
+        });
+        (name.clone(), node.unwrap_or_default())
+    };
+    let mut nodes: BTreeMap<ModuleName, Node> = names.map(node).collect();
+    let there: Vec<(ModuleName, Labels)> = nodes.iter().map(|(name, node)| (name.clone(), node.labels.clone())).collect();
+    for (name, node) in &mut nodes {
+        node.strong.retain(|rule| there.iter().any(|(other, labels)| other != name && rule.matches(labels)));
+    }
+    arrange(&nodes, known).unwrap_or_else(|_| nodes.into_keys().collect())
+}
+
+/// Who of `all` needs what only `going` have, and whom: a strong rule that nobody else who stays fulfils.
+pub fn bereft(all: &BTreeSet<&ModuleName>, going: &BTreeSet<&ModuleName>, known: &Catalogue) -> Vec<(ModuleName, ModuleName)> {
+    let labels = |name: &ModuleName| known.get(name).map(|module| &module.manifest.labels);
+    let mut found = Vec::new();
+    for name in all.difference(going) {
+        for rule in known.get(name).iter().flat_map(|module| &module.manifest.requires.strong) {
+            let fits = |other: &&&ModuleName| *other != name && labels(other).is_some_and(|labels| rule.matches(labels));
+            let stays = all.difference(going).any(|other| fits(&other)) || rule.matches(&infrastructure());
+            let lost = going.iter().find(fits).filter(|_| !stays);
+            found.extend(lost.map(|lost| ((*name).clone(), (*lost).clone())));
+        }
+    }
+    found
+}
+
 type Edges<'a> = BTreeMap<&'a ModuleName, BTreeSet<&'a ModuleName>>;
 
 /// How many that are left should come before it, near and far.

@@ -14,14 +14,19 @@ pub use paper::{Paper, PaperError};
 pub use show::show;
 
 use crate::{
-    module::{Catalogue, Manifest, Scope},
+    module::{Catalogue, Manifest, Method, Scope},
+    order,
     stack::Stack,
-    state::{Inputs, State, Status},
+    state::{Applied, Inputs, State, Status},
+    teardown,
     version::Version,
 };
 use lsrepo_bom::ModuleName;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// What would change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +72,9 @@ pub struct Action {
     /// modules whose machines it gets to know anew
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub influenced_by: Vec<ModuleName>,
+    /// machines that it leaves, and from which it is taken
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<String>,
 }
 
 /// What is done about a module.
@@ -83,7 +91,9 @@ pub enum ActionKind {
     Repair,
     /// only others changed: it is shown, and applied where somebody asks for it
     Influence,
-    /// nobody wants it any more: it stays on its machines, and the state forgets it
+    /// nobody wants it any more: it is torn down
+    Remove,
+    /// nobody wants it any more, and it cannot be torn down: it stays on its machines, and the state forgets it
     Release,
 }
 
@@ -165,7 +175,9 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
             None => BTreeSet::new(),
             Some(applied) => changed_neighbours(&applied.inputs, inputs),
         };
-        let own = changes.iter().any(|change| !change.is_of_neighbours());
+        let leaves: Vec<String> =
+            applied.map(|applied| leaving(stack, modules, applied, inputs, name).into_keys().collect()).unwrap_or_default();
+        let own = !leaves.is_empty() || changes.iter().any(|change| !change.is_of_neighbours());
         let kind = match applied.map(|applied| applied.status) {
             None => ActionKind::Install,
             Some(Status::Applying | Status::Failed) => ActionKind::Finish,
@@ -176,17 +188,12 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         };
         let machines = inputs.everywhere().into_keys().cloned().collect();
         let influenced_by = others.into_iter().collect();
-        actions.push(Action { module: name.clone(), kind, machines, changes, differences, influenced_by });
+        actions.push(Action { module: name.clone(), kind, machines, changes, differences, influenced_by, leaves });
     }
-    for (name, applied) in state.iter().flat_map(|state| &state.modules).filter(|(name, _)| !stack.modules.contains_key(*name)) {
-        actions.push(Action {
-            module: name.clone(),
-            kind: ActionKind::Release,
-            machines: applied.inputs.everywhere().into_keys().cloned().collect(),
-            changes: Vec::new(),
-            differences: Vec::new(),
-            influenced_by: Vec::new(),
-        });
+    if let Some(state) = state {
+        let unwanted = state.modules.keys().filter(|name| !stack.modules.contains_key(*name));
+        // what others needed goes after them
+        actions.extend(order::among(unwanted, modules).iter().rev().filter_map(|name| unwanted_one(stack, modules, state, name)));
     }
     Ok(Plan {
         cluster: stack.name.clone(),
@@ -195,6 +202,37 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         access: Access { user: stack.admin_user.clone(), key_path: stack.key_path.clone() },
         actions,
     })
+}
+
+/// The machines on which something of a module is, that it is to leave, and that can be logged into; with their addresses.
+/// None where nothing is done about that: its module has no method for it.
+pub(crate) fn leaving(
+    stack: &Stack,
+    modules: &Catalogue,
+    applied: &Applied,
+    wanted: &Inputs,
+    name: &ModuleName,
+) -> BTreeMap<String, String> {
+    let can = |method| modules.get(name).is_some_and(|module| module.manifest.has(method));
+    if !can(Method::Teardown) && !can(Method::Scale) {
+        return BTreeMap::new();
+    }
+    let before = applied.inputs.machines.keys().chain(applied.leaves.keys());
+    let gone = before.filter(|machine| !wanted.machines.contains_key(*machine));
+    gone.filter_map(|name| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()))).collect()
+}
+
+fn unwanted_one(stack: &Stack, modules: &Catalogue, state: &State, name: &ModuleName) -> Option<Action> {
+    let applied = state.modules.get(name)?;
+    let left = teardown::left(stack, applied);
+    let can = modules.get(name).is_some_and(|module| module.manifest.has(Method::Teardown));
+    let (kind, inputs) = match can && !left.everywhere().is_empty() {
+        true => (ActionKind::Remove, &left),
+        false => (ActionKind::Release, &applied.inputs),
+    };
+    let machines = inputs.everywhere().into_keys().cloned().collect();
+    let (changes, differences, influenced_by, leaves) = Default::default();
+    Some(Action { module: name.clone(), kind, machines, changes, differences, influenced_by, leaves })
 }
 
 fn changed_neighbours(before: &Inputs, after: &Inputs) -> BTreeSet<ModuleName> {

@@ -34,8 +34,10 @@ pub struct Stack {
     pub modules: BTreeMap<ModuleName, Wanted>,
     /// wanted modules in the order in which they are applied
     pub order: Vec<ModuleName>,
-    /// what all modules are told, and where images come from: kind → specification
-    pub shared: BTreeMap<String, Settings>,
+    /// where images come from, beside the repository
+    pub image_registry: Option<Settings>,
+    /// what all modules are told
+    pub shared_config: Settings,
 }
 
 /// A machine.
@@ -138,13 +140,13 @@ impl Assembly<'_> {
             let value = keys.iter().try_fold(cluster.specification.as_json(), |value, key| value.get(key));
             value.and_then(Json::as_str).unwrap_or_default().to_owned()
         };
-        let shared = [Kind::ImageRegistry, Kind::SharedConfig].into_iter();
-        let shared = shared.filter_map(|kind| self.one(&kind).map(|document| (kind.to_string(), document.specification.clone())));
+        let written = |kind: &Kind| self.one(kind).map(|document| document.specification.clone());
         Some(Stack {
             name: text(&["name"]),
             admin_user: text(&["admin_user", "name"]),
             key_path: text(&["admin_user", "key_path"]),
-            shared: shared.collect(),
+            image_registry: written(&Kind::ImageRegistry),
+            shared_config: written(&Kind::SharedConfig).or_else(|| Kind::SharedConfig.schema()?.settled_defaults())?,
             order: order?,
             machines,
             components,

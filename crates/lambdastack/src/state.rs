@@ -11,7 +11,7 @@ pub use file::{StateError, StateFile, peek};
 use crate::{health::Targets, schema::Settings};
 use lsrepo_bom::ModuleName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The form of the file that this program writes.
 pub const FORM: u32 = 1;
@@ -43,6 +43,9 @@ pub struct Applied {
     /// what it returned of each machine
     #[serde(default)]
     pub returns: BTreeMap<String, Settings>,
+    /// machines that it leaves, with their addresses: it was not taken from them yet
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub leaves: BTreeMap<String, String>,
 }
 
 /// How far an apply got.
@@ -82,6 +85,22 @@ pub struct Inputs {
     /// how one sees whether the modules of the cluster are well; for modules that ask for it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<Targets>,
+    /// all modules of the cluster; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modules: Option<BTreeSet<ModuleName>>,
+    /// where images come from; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_registry: Option<Settings>,
+    /// what all modules are told; for modules that ask for it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_config: Option<Settings>,
+}
+
+impl Applied {
+    /// Applied so far, with this; nothing was returned, and no machine is to be left.
+    pub fn new(status: Status, inputs: Inputs) -> Self {
+        Self { status, inputs, returns: BTreeMap::new(), leaves: BTreeMap::new() }
+    }
 }
 
 impl Inputs {

@@ -6,11 +6,13 @@ use crate::{
     ansible::Outcome,
     apply::{ApplyError, Broken},
     module::{Catalogue, Method},
+    order,
     source::unknown,
     stack::Stack,
-    state::{Inputs, State, StateFile, Status},
+    state::{Applied, Inputs, State, StateFile, Status},
 };
 use lsrepo_bom::ModuleName;
+use std::collections::BTreeSet;
 
 /// A module that is taken away.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,25 +40,37 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: &State, named: &[String])
             Some(_) => {}
         }
     }
+    let meant = |name: &&ModuleName| named.is_empty() || named.iter().any(|one| one == name.as_str());
+    let all: BTreeSet<&ModuleName> = state.modules.keys().collect();
+    let going: BTreeSet<&ModuleName> = all.iter().copied().filter(meant).filter(|name| can(name)).collect();
+    for (needs, lost) in order::bereft(&all, &going, modules).into_iter().filter(|_| !named.is_empty()) {
+        wrong.push(format!("`{needs}` needs `{lost}`, and stays\nhint: `lambdastack teardown {lost} {needs}` takes both"));
+    }
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    // what nobody wants any more has no place in the order, and nobody needs it
-    let idle = state.modules.keys().filter(|name| !stack.modules.contains_key(*name));
-    let order = idle.chain(stack.order.iter().rev()).filter(|name| can(name));
-    let order = order.filter(|name| named.is_empty() || named.iter().any(|one| one == name.as_str()));
-    Ok(order.filter_map(|name| one(stack, state, name)).collect())
+    let order = order::among(all.into_iter(), modules).into_iter().rev().filter(|name| going.contains(name));
+    Ok(order.filter_map(|name| one(stack, state, &name)).collect())
+}
+
+/// What was applied, as far as its machines can still be logged into; also those that it was to leave.
+pub(crate) fn left(stack: &Stack, applied: &Applied) -> Inputs {
+    let mut inputs = applied.inputs.clone();
+    inputs.machines.extend(applied.leaves.clone());
+    let known = |machine: &String| stack.machines.contains_key(machine);
+    inputs.machines.retain(|machine, _| known(machine));
+    inputs.cluster.retain(|machine, _| known(machine));
+    inputs
 }
 
 fn one(stack: &Stack, state: &State, name: &ModuleName) -> Option<Teardown> {
-    let mut inputs = state.modules.get(name)?.inputs.clone();
+    let applied = state.modules.get(name)?;
+    let mut inputs = left(stack, applied);
     if let Some(wanted) = stack.modules.get(name) {
         inputs.configuration = wanted.configuration.clone();
     }
     let known = |machine: &String| stack.machines.contains_key(machine);
-    let gone = inputs.everywhere().into_keys().filter(|machine| !known(machine)).cloned().collect();
-    inputs.machines.retain(|machine, _| known(machine));
-    inputs.cluster.retain(|machine, _| known(machine));
+    let gone = applied.inputs.everywhere().into_keys().filter(|machine| !known(machine)).cloned().collect();
     Some(Teardown { module: name.clone(), inputs, gone })
 }
 

@@ -1,7 +1,7 @@
 //! The folder of a run, as a value.
 
 use crate::{
-    module::{self, Catalogue, Module},
+    module::{self, Catalogue, Extra, Module},
     stack::Stack,
     state::Inputs,
 };
@@ -67,7 +67,9 @@ fn inventory(name: &str, inputs: &Inputs, stack: &Stack) -> Json {
     if !inputs.cluster.is_empty() {
         groups.insert(module::ALL_MACHINES.to_owned(), hosts(&inputs.cluster));
     }
-    json!({"all": {"children": groups}})
+    // no play is on these: a task may be given to one of them, as a node is taken out by a control plane
+    let others = inputs.neighbours.values().flatten().map(|(machine, address)| (machine.clone(), address.clone()));
+    json!({"all": {"children": groups, "hosts": hosts(&others.collect())["hosts"]}})
 }
 
 /// Only what is in the inputs, and so in the plan: nothing else decides what a playbook does.
@@ -85,8 +87,16 @@ fn variables(name: &str, inputs: &Inputs, anew: bool) -> Json {
         "lambdastack_machines": machines,
         "lambdastack_modules": modules,
     });
-    if let Some(targets) = &inputs.targets {
-        variables["lambdastack_targets"] = json!(targets);
+    for (extra, _, variable) in Extra::ALL {
+        let value = match extra {
+            Extra::Targets => inputs.targets.as_ref().map(|targets| json!(targets)),
+            Extra::Modules => inputs.modules.as_ref().map(|names| json!(names)),
+            Extra::ImageRegistry => inputs.image_registry.as_ref().map(|settings| settings.as_json().clone()),
+            Extra::SharedConfig => inputs.shared_config.as_ref().map(|settings| settings.as_json().clone()),
+        };
+        if let Some(value) = value {
+            variables[variable] = value;
+        }
     }
     variables
 }

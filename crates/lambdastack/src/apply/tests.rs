@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    plan::{self, Observed, desired},
+    plan::{self, Observed},
     stack::{self, Stack},
     state::peek,
 };
@@ -32,12 +32,15 @@ impl Desk {
     }
 
     /// `how` says how each module goes.
-    fn apply(&self, how: &mut dyn FnMut(&str) -> Result<Outcome, String>) -> Result<Vec<ModuleName>, ApplyError> {
+    fn apply_steps(&self, how: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>) -> Result<Vec<ModuleName>, ApplyError> {
         let file = StateFile::open(&self.path).unwrap();
         let mut state = file.load().unwrap().unwrap_or_else(|| State::new("demo", "one"));
-        let desired = desired(&self.stack, &self.modules);
-        let mut run = |action: &Action, _: &Inputs| how(action.module.as_str());
-        apply(&self.plan(), &desired, &self.modules, false, (&file, &mut state), &mut run)
+        let mut run = |step: &Run<'_>| how(step);
+        apply(&self.plan(), &self.stack, &self.modules, false, (&file, &mut state), &mut run)
+    }
+
+    fn apply(&self, how: &mut dyn FnMut(&str) -> Result<Outcome, String>) -> Result<Vec<ModuleName>, ApplyError> {
+        self.apply_steps(&mut |step| how(step.module.as_str()))
     }
 
     fn shown(&self) -> String {
@@ -118,13 +121,101 @@ fn what_is_handed_back_has_to_fit() {
     assert!(said.starts_with("`common` was not applied: ansible-playbook: not there"), "{said}");
 }
 
-#[test]
-fn what_nobody_wants_any_more_is_forgotten() {
+/// Two modules of somebody's own, of which `store` needs `base`, with these methods besides; on as many machines.
+fn own(methods: &str, machines: usize) -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, more) in [("base", ""), ("store", "requires: {strong: [[{key: name, operator: eq, values: [base]}]]}\n")] {
+        let place = folder.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        let text = format!(
+            "kind: lambdastack-module\nname: {name}\nversion: 0.1.0\nsummary: One\n{more}methods: [metadata, init, plan, apply, audit{methods}]\n"
+        );
+        std::fs::write(place.join("module.yml"), text).unwrap();
+    }
     let mut desk = desk();
-    desk.apply(&mut well).unwrap();
-    let less = DOCUMENTS.replace(", haproxy", "");
-    desk.stack = stack::read(&[Source::new("cluster.yml", less)], &desk.modules).stack.unwrap();
-    assert!(desk.shown().starts_with("- haproxy on lb-1"));
-    assert_eq!(desk.apply(&mut |_| Err("nothing is run".to_owned())).unwrap().len(), 1);
+    desk.modules.add(folder.path()).unwrap();
+    desk.wants("[base, store]", machines);
+    desk
+}
+
+impl Desk {
+    fn wants(&mut self, modules: &str, machines: usize) {
+        let names: Vec<String> = (1..=machines).map(|number| format!("m-{number}")).collect();
+        let mut text = format!(
+            "kind: lambdastack-cluster\nspecification:\n  name: demo\n  components: {{all: {{machines: [{}]}}}}\n---\n\
+             kind: configuration/feature-mapping\nspecification:\n  roles_mapping: {{all: {modules}}}\n",
+            names.join(", ")
+        );
+        for number in 1..=3 {
+            text += &format!("---\nkind: infrastructure/machine\nname: m-{number}\nspecification: {{ip: 10.0.0.{number}}}\n");
+        }
+        let reading = stack::read(&[Source::new("cluster.yml", text)], &self.modules);
+        self.stack = reading.stack.unwrap_or_else(|| panic!("{:?}", reading.misfits));
+    }
+
+    /// Applies, and tells each playbook that ran with its machines; the one that is named `wrong` fails.
+    fn told(&self, wrong: &str) -> (Vec<String>, bool) {
+        let mut told = Vec::new();
+        let mut how = |step: &Run<'_>| {
+            let machines: Vec<&str> = step.inputs.machines.keys().map(String::as_str).collect();
+            let name = format!("{} {}", step.module, step.method);
+            told.push(format!("{name}: {}", machines.join(" ")));
+            let back = json!({"lambdastack_returns": {}});
+            let returned = step.inputs.machines.keys().map(|machine| (machine.clone(), back.clone())).collect();
+            if name == wrong { Err("no".to_owned()) } else { Ok(Outcome { returned, ended: true, ..Outcome::default() }) }
+        };
+        let well = self.apply_steps(&mut how).is_ok();
+        (told, well)
+    }
+}
+
+#[test]
+fn machines_that_a_module_leaves_are_got_ready_before_and_freed_after() {
+    let mut desk = own(", scale, teardown", 3);
+    assert!(desk.told("").1);
+    desk.wants("[base, store]", 2);
+    assert!(
+        plan::show(&desk.plan()).contains("store on m-1, m-2: changes\n    - machines.m-3: \"10.0.0.3\"\n    - it leaves m-3\n")
+    );
+    let (told, well) = desk.told("store teardown");
+    let of_base = ["base scale: m-1 m-2 m-3", "base apply: m-1 m-2", "base teardown: m-3"];
+    let of_store = ["store scale: m-1 m-2 m-3", "store apply: m-1 m-2", "store teardown: m-3"];
+    assert_eq!((told, well), ([of_base, of_store].concat().iter().map(ToString::to_string).collect(), false));
+    // the state knows of it until that is done, also where the machine comes back
+    assert!(
+        plan::show(&desk.plan())
+            .starts_with("~ store on m-1, m-2: is finished: the last apply did not get to its end\n    - it leaves m-3\n")
+    );
+    assert_eq!(desk.told("store apply").0, ["store scale: m-1 m-2 m-3", "store apply: m-1 m-2"]);
+    desk.wants("[base, store]", 3);
+    assert_eq!(desk.told("").0, ["base apply: m-1 m-2 m-3", "store apply: m-1 m-2 m-3"]);
+    assert!(desk.plan().is_empty());
+    assert!(peek(&desk.path).unwrap().unwrap().modules.values().all(|applied| applied.leaves.is_empty()));
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_torn_down_after_what_needed_it() {
+    let mut desk = own(", teardown", 2);
+    assert!(desk.told("").1);
+    desk.wants("[]", 1);
+    let shown = "- store on m-1, m-2: is torn down: nobody wants it any more\n\
+                 - base on m-1, m-2: is torn down: nobody wants it any more\ndemo: 2 to tear down";
+    assert_eq!(desk.shown(), shown);
+    assert_eq!(desk.told("store teardown"), (vec!["store teardown: m-1 m-2".to_owned()], false));
+    assert_eq!(desk.shown(), shown, "it is known until it is gone");
+    assert_eq!(desk.told("").0, ["store teardown: m-1 m-2", "base teardown: m-1 m-2"]);
+    assert!(desk.plan().is_empty());
+}
+
+#[test]
+fn what_nobody_wants_any_more_and_cannot_be_torn_down_is_forgotten() {
+    let mut desk = own("", 2);
+    assert!(desk.told("").1);
+    desk.wants("[base]", 1);
+    assert_eq!(
+        desk.shown(),
+        "~ base on m-1: changes\n- store on m-1, m-2: is forgotten: nobody wants it any more; it stays where it is\ndemo: 1 to change, 1 to release"
+    );
+    assert_eq!(desk.told("").0, ["base apply: m-1"]);
     assert!(desk.plan().is_empty());
 }

@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     ansible::{self, Event},
-    apply::{self, ApplyError},
+    apply::{self, ApplyError, Run},
     cli::ApplyArgs,
     failure::unsatisfied,
     module::{Catalogue, Method},
     output,
     plan::{self, Action, ActionKind, Paper, desired},
     stack::Stack,
-    state::{self, Inputs, State, StateFile},
+    state::{self, State, StateFile},
 };
 use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::ModuleName;
@@ -59,32 +59,40 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         None => State::new(stack.name.clone(), lineage()?),
     };
     let desired = desired(&stack, &modules);
+    let of_state = |name: &ModuleName| state.modules.get(name).map(|applied| &applied.inputs.configuration);
     let runs = |action: &&Action| args.with_influenced || action.kind != ActionKind::Influence;
-    let of_module = |action: &Action| Some(needed(modules.get(&action.module)?, &desired.get(&action.module)?.configuration));
+    let of_module = |action: &Action| {
+        let configuration = desired.get(&action.module).map(|inputs| &inputs.configuration).or_else(|| of_state(&action.module));
+        // what only goes needs none, and is not kept by one that is lost
+        let is_kept = !matches!(action.kind, ActionKind::Remove | ActionKind::Release);
+        Some(needed(modules.get(&action.module).filter(|_| is_kept)?, configuration?))
+    };
     let secrets: Vec<_> = paper.plan.actions.iter().filter(runs).filter_map(of_module).flatten().collect();
     let vault = context.open_vault(&args.files, &secrets, Ask::Always)?;
     let workplace = file.workplace()?;
     let mut report = Report::new(Method::Apply, &stack.name);
-    let mut run = |name: &ModuleName, inputs: &Inputs, anew: bool| {
+    let mut run = |step: &Run<'_>| {
+        let name = step.module;
         let module = modules.get(name).ok_or_else(|| format!("there is no module `{name}`"))?;
-        let files = ansible::workplace(module, inputs, &stack, &modules, anew);
-        let folder = workplace.join(name.as_str());
+        let mut files = ansible::workplace(module, &step.inputs, &stack, &modules, step.anew);
+        ansible::give(&mut files, "lambdastack_leaving", step.leaves.clone().into());
+        let folder = workplace.join(step.folder());
         let mut hear = |event: &Event| hear(context, name, event);
         let share = file.share().map_err(|error| error.to_string())?;
-        let outcome = ansible::run(&program, &folder, &files, Method::Apply, share, vault.as_ref(), &mut hear)
+        let outcome = ansible::run(&program, &folder, &files, step.method, share, vault.as_ref(), &mut hear)
             .map_err(|error| error.to_string())?;
         report.ran(name, &outcome);
         let changed: Vec<&str> = outcome.changed.iter().map(String::as_str).collect();
+        let done = if step.method == Method::Apply { "" } else { step.method.word() };
+        let told = format!("{name} {done}");
         match changed[..] {
             [] if !outcome.failures.is_empty() => {}
-            [] => context.note(&format!("{name}: nothing had to be changed")),
-            _ => context.note(&format!("{name}: changed on {}", changed.join(", "))),
+            [] => context.note(&format!("{}: nothing had to be changed", told.trim())),
+            _ => context.note(&format!("{}: changed on {}", told.trim(), changed.join(", "))),
         }
         Ok(outcome)
     };
-    let done = apply::apply(&paper.plan, &desired, &modules, args.with_influenced, (&file, &mut state), &mut |action, inputs| {
-        run(&action.module, inputs, action.kind.is_anew())
-    });
+    let done = apply::apply(&paper.plan, &stack, &modules, args.with_influenced, (&file, &mut state), &mut run);
     match done {
         Ok(done) => {
             file.workplace()?;
@@ -102,8 +110,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
             report.failed(&broken.module, &broken.failures, &broken.why);
             broken.left.iter().for_each(|name| report.waits(name));
             report.print(args.output, state.serial)?;
-            let place = workplace.join(broken.module.as_str());
-            Err(unsatisfied(format!("{broken}\nhint: what Ansible was given lies in {}", place.display())))
+            Err(unsatisfied(format!("{broken}\nhint: what Ansible was given lies in {}", workplace.display())))
         }
         Err(error) => Err(error.into()),
     }

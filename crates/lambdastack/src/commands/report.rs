@@ -56,7 +56,9 @@ impl Report {
     /// A run came to its end, well or not.
     pub(super) fn ran(&mut self, name: &ModuleName, outcome: &Outcome) {
         let line = self.line(name, Status::Done);
-        line.changed = outcome.changed.iter().cloned().collect();
+        line.changed.extend(outcome.changed.iter().cloned());
+        line.changed.sort();
+        line.changed.dedup();
         if !outcome.failures.is_empty() {
             self.failed(name, &outcome.failures, "");
         }

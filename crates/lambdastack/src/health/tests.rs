@@ -36,7 +36,7 @@ fn stack_of(data: &[&str], configuration: &str) -> Stack {
 fn applied(stack: &Stack) -> State {
     let mut state = State::new("demo", "one");
     for (name, inputs) in desired(stack, &Catalogue::embedded().unwrap()) {
-        state.modules.insert(name, Applied { status: Status::Applied, inputs, returns: Default::default() });
+        state.modules.insert(name, Applied::new(Status::Applied, inputs));
     }
     state
 }

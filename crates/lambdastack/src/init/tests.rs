@@ -17,7 +17,7 @@ fn wishes(machines: &[&str], components: &[(&str, &str)]) -> Wishes {
 fn used(machine: &str, address: &str) -> State {
     let mut state = State::new("demo", "one");
     let inputs = Inputs { machines: [(machine.to_owned(), address.to_owned())].into(), ..Inputs::default() };
-    state.modules.insert("common".parse().unwrap(), Applied { status: Status::Applied, inputs, returns: Default::default() });
+    state.modules.insert("common".parse().unwrap(), Applied::new(Status::Applied, inputs));
     state
 }
 

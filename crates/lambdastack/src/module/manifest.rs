@@ -63,16 +63,30 @@ pub struct Manifest {
 pub enum Extra {
     /// how one sees whether the modules of the cluster are well
     Targets,
+    /// the names of all modules of the cluster
+    Modules,
+    /// `configuration/image-registry`, where there is such a document
+    ImageRegistry,
+    /// `configuration/shared-config`, or its defaults
+    SharedConfig,
+}
+
+impl Extra {
+    /// All of them, with their words and the variables that playbooks get.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Targets, "targets", "lambdastack_targets"),
+        (Self::Modules, "modules", "lambdastack_wanted"),
+        (Self::ImageRegistry, "image-registry", "lambdastack_image_registry"),
+        (Self::SharedConfig, "shared-config", "lambdastack_shared_config"),
+    ];
 }
 
 impl FromStr for Extra {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "targets" => Ok(Self::Targets),
-            _ => Err(unknown("word", text, ["targets"])),
-        }
+        let found = Self::ALL.iter().find(|(_, word, _)| *word == text).map(|(extra, ..)| *extra);
+        found.ok_or_else(|| unknown("word", text, Self::ALL.map(|(_, word, _)| word)))
     }
 }
 

@@ -10,17 +10,16 @@ use lsrepo_bom::Misfit;
 /// The configuration of the module.
 const CONFIGURATION: &str = "lambdastack_config";
 /// What is handed to playbooks.
-pub(crate) const GIVEN: [&str; 7] = [
+pub(crate) const GIVEN: [&str; 8] = [
     CONFIGURATION,
     "lambdastack_machines",
     "lambdastack_modules",
     "lambdastack_anew",
+    "lambdastack_leaving",
     "lambdastack_archive",
     "lambdastack_step",
     "lambdastack_upgrade",
 ];
-/// What is handed to the playbooks of modules that say `gets: [targets]`.
-const TARGETS: &str = "lambdastack_targets";
 /// What a place of a secret is looked up with; it is no variable.
 const SECRET: &str = "lambdastack_secret";
 /// What playbooks hand back.
@@ -41,16 +40,16 @@ pub(crate) fn check(source: &Source, manifest: &Manifest) -> Vec<Misfit> {
             }
             let rest = &line[position..];
             let place = |byte: usize| Place { line: number as u64 + 1, column: line[..byte].chars().count() as u64 + 1 };
-            let targets = manifest.gets.contains(&Extra::Targets).then_some(TARGETS);
-            let known = GIVEN.into_iter().chain(targets).chain(RETURNED);
+            let extras = Extra::ALL.into_iter().filter(|(extra, ..)| manifest.gets.contains(extra)).map(|(.., variable)| variable);
+            let known = GIVEN.into_iter().chain(extras).chain(RETURNED);
             if word == SECRET {
                 if !["lookup('", "lookup(\""].iter().any(|call| line[..start].ends_with(call)) {
                     let said =
                         "`lambdastack_secret` is no variable\nhint: `lookup('lambdastack_secret', PLACE)` is the secret at a place";
                     misfits.push(source.misfit(place(start), "", said));
                 }
-            } else if word == TARGETS && targets.is_none() {
-                let said = format!("`{TARGETS}` is not given\nhint: `gets: [targets]` in module.yml asks for it");
+            } else if let Some((_, asks, _)) = Extra::ALL.iter().find(|(extra, _, variable)| *variable == word && !manifest.gets.contains(extra)) {
+                let said = format!("`{word}` is not given\nhint: `gets: [{asks}]` in module.yml asks for it");
                 misfits.push(source.misfit(place(start), "", said));
             } else if !known.clone().any(|one| one == word) {
                 misfits.push(source.misfit(place(start), "", unknown("variable", word, known.chain([SECRET]))));

@@ -41,6 +41,9 @@ pub fn desired(stack: &Stack, modules: &Catalogue) -> BTreeMap<ModuleName, Input
             cluster: if manifest.scope == Scope::Cluster { all() } else { BTreeMap::new() },
             neighbours: others.map(|other| (other.clone(), machines(other))).collect(),
             targets: manifest.gets.contains(&Extra::Targets).then(|| targets(stack, modules, &machines)),
+            modules: manifest.gets.contains(&Extra::Modules).then(|| stack.modules.keys().cloned().collect()),
+            image_registry: stack.image_registry.clone().filter(|_| manifest.gets.contains(&Extra::ImageRegistry)),
+            shared_config: manifest.gets.contains(&Extra::SharedConfig).then(|| stack.shared_config.clone()),
         })
     };
     stack.modules.keys().filter_map(|name| inputs(name).map(|inputs| (name.clone(), inputs))).collect()

@@ -26,6 +26,7 @@ pub fn show(plan: &Plan) -> String {
         (ActionKind::Finish, "to finish"),
         (ActionKind::Repair, "to repair"),
         (ActionKind::Influence, "influenced"),
+        (ActionKind::Remove, "to tear down"),
         (ActionKind::Release, "to release"),
     ];
     let told: Vec<String> = words
@@ -39,13 +40,14 @@ pub fn show(plan: &Plan) -> String {
 }
 
 fn one(action: &Action) -> String {
-    let Action { module, kind, machines, changes, differences, influenced_by } = action;
+    let Action { module, kind, machines, changes, differences, influenced_by, leaves } = action;
     let (sign, word) = match kind {
         ActionKind::Install => ('+', "is installed"),
         ActionKind::Change => ('~', "changes"),
         ActionKind::Finish => ('~', "is finished: the last apply did not get to its end"),
         ActionKind::Repair => ('!', "is repaired"),
         ActionKind::Influence => ('~', "would get to know"),
+        ActionKind::Remove => ('-', "is torn down: nobody wants it any more"),
         ActionKind::Release => ('-', "is forgotten: nobody wants it any more; it stays where it is"),
     };
     let mut text = format!("{sign} {module} on {}: {word}\n", machines.join(", "));
@@ -59,6 +61,9 @@ fn one(action: &Action) -> String {
                 writeln!(text, "    ~ {at}: {} → {}", told(before), told(after))
             }
         };
+    }
+    if !leaves.is_empty() {
+        let _ = writeln!(text, "    - it leaves {}", leaves.join(", "));
     }
     for difference in differences {
         let _ = writeln!(text, "    ! {difference}");

@@ -30,7 +30,7 @@ fn applied(stack: &Stack) -> State {
     let mut state = State::new("demo", "one");
     state.serial = 7;
     for (name, inputs) in desired(stack, &Catalogue::embedded().unwrap()) {
-        state.modules.insert(name, Applied { status: Status::Applied, inputs, returns: Default::default() });
+        state.modules.insert(name, Applied::new(Status::Applied, inputs));
     }
     state
 }
@@ -106,11 +106,10 @@ fn what_was_interrupted_is_finished_and_what_was_changed_by_hand_is_repaired() {
     state.modules.get_mut(&"common".parse().unwrap()).unwrap().status = Status::Applying;
     state.modules.insert(
         "haproxy".parse().unwrap(),
-        Applied {
-            status: Status::Applied,
-            inputs: Inputs { machines: [("old-1".to_owned(), "10.0.0.9".to_owned())].into(), ..Inputs::default() },
-            returns: Default::default(),
-        },
+        Applied::new(
+            Status::Applied,
+            Inputs { machines: [("old-1".to_owned(), "10.0.0.9".to_owned())].into(), ..Inputs::default() },
+        ),
     );
     let observed: Observed =
         serde_json::from_str(r#"{"lb-1": {"os": "debian-12", "differences": {"node-exporter": ["its arguments were changed"]}}}"#)

@@ -27,7 +27,7 @@ fn what_was_applied_is_told_with_what_the_documents_want_otherwise() {
     let mut state = State::new("demo", "one");
     let name: ModuleName = "common".parse().unwrap();
     let inputs = desired(&stack, &modules)[&name].clone();
-    state.modules.insert(name, Applied { status: Status::Applied, inputs, returns: BTreeMap::new() });
+    state.modules.insert(name, Applied::new(Status::Applied, inputs));
     let planned = plan(&stack, &modules, Some(&state), &Observed::default()).unwrap();
     expect![[r#"
         MODULE   VERSION  STATUS       MACHINES  PACKAGES

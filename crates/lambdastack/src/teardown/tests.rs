@@ -21,7 +21,7 @@ fn stack_of(text: &str) -> Stack {
 fn applied(stack: &Stack, status: Status) -> State {
     let mut state = State::new("demo", "one");
     for (name, inputs) in desired(stack, &Catalogue::embedded().unwrap()) {
-        state.modules.insert(name, Applied { status, inputs, returns: Default::default() });
+        state.modules.insert(name, Applied::new(status, inputs));
     }
     state
 }
@@ -65,6 +65,36 @@ fn what_can_be_is_torn_down_after_an_apply_that_failed_too() {
             "unknown module `repositry`\nhint: did you mean `repository`?"
         ]
     );
+}
+
+#[test]
+fn what_others_need_goes_only_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, more) in [("base", ""), ("store", "requires: {strong: [[{key: name, operator: eq, values: [base]}]]}\n")] {
+        let place = folder.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        let methods = "methods: [metadata, init, plan, apply, audit, teardown]";
+        let text = format!("kind: lambdastack-module\nname: {name}\nversion: 0.1.0\nsummary: One\n{more}{methods}\n");
+        std::fs::write(place.join("module.yml"), text).unwrap();
+    }
+    let mut modules = Catalogue::embedded().unwrap();
+    modules.add(folder.path()).unwrap();
+    let documents = DOCUMENTS.replace("[common, haproxy]", "[base, store]");
+    let stack = stack::read(&[Source::new("cluster.yml", documents)], &modules).stack.unwrap();
+    let mut state = State::new("demo", "one");
+    for (name, inputs) in desired(&stack, &modules) {
+        state.modules.insert(name, Applied::new(Status::Applied, inputs));
+    }
+    let names = |named: &[&str]| -> Result<Vec<String>, Vec<String>> {
+        let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+        Ok(plan(&stack, &modules, &state, &named)?.iter().map(|one| one.module.to_string()).collect())
+    };
+    assert_eq!(
+        names(&["base"]).unwrap_err(),
+        ["`store` needs `base`, and stays\nhint: `lambdastack teardown base store` takes both"]
+    );
+    assert_eq!(names(&["base", "store"]).unwrap(), ["store", "base"]);
+    assert_eq!(names(&["store"]).unwrap(), ["store"]);
 }
 
 #[test]

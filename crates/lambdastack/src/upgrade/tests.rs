@@ -20,7 +20,7 @@ fn ground() -> (Catalogue, State, Upgrade) {
     let modules = Catalogue::embedded().unwrap();
     let mut state = State::new("demo", "one");
     for module in ["haproxy", "postgresql"] {
-        let applied = Applied { status: Status::Applied, inputs: Default::default(), returns: BTreeMap::new() };
+        let applied = Applied::new(Status::Applied, Default::default());
         state.modules.insert(name(module), applied);
     }
     let both = json!([package("libpq5", "15.9-0+deb12u1", "15.10-0+deb12u1"), package("libnew1", "", "1:2.0~rc1-1")]);

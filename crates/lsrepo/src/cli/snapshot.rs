@@ -31,6 +31,12 @@ pub enum SnapshotCommand {
         #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
         output: Format,
     },
+    /// Remember what was prepared here, and show it; a server that runs does so by itself within seconds
+    Take {
+        /// What made it, for whoever reads the list
+        #[arg(long, default_value = "prepare", value_name = "WORDS")]
+        cause: String,
+    },
     /// Show another snapshot from now on; servers that run take it within seconds
     Switch {
         /// Its number; with --back the one before the one that is shown

@@ -22,6 +22,7 @@ pub(crate) fn run(context: &Context, command: &SnapshotCommand) -> Result<()> {
         SnapshotCommand::List { output } => list(&store, *output),
         SnapshotCommand::Show { number, output } => show(&store, *number, *output),
         SnapshotCommand::Diff { before, after, output } => diff(&store, *before, *after, *output),
+        SnapshotCommand::Take { cause } => take(context, &store, cause),
         SnapshotCommand::Switch { number, back } => switch(context, &store, number.filter(|_| !back)),
         SnapshotCommand::Rm { numbers } => remove(context, &store, numbers),
         SnapshotCommand::Keep { count } => {
@@ -42,6 +43,17 @@ pub(crate) fn record(context: &Context, store: &Store, cause: &str) -> Result<Sn
     snapshots::show(store, &snapshot)?;
     prune(context, store)?;
     Ok(snapshot)
+}
+
+/// What the store's sets are now is shown: what was prepared where it is served too.
+fn take(context: &Context, store: &Store, cause: &str) -> Result<()> {
+    let _guard = context.alone(store)?;
+    if store.roots()?.is_empty() {
+        return Err(unsatisfied("there is nothing in the store yet\nhint: `lsrepo prepare` or `lsrepo import` first"));
+    }
+    let snapshot = record(context, store, cause)?;
+    context.progress.note(&format!("snapshot {} is shown", snapshot.number));
+    Ok(())
 }
 
 fn prune(context: &Context, store: &Store) -> Result<()> {
@@ -86,7 +98,7 @@ fn list(store: &Store, format: Format) -> Result<()> {
             format!("{mark} {:>4}  {}  {}  ({})\n", one.number, one.made, platforms.join(" "), one.cause)
         };
         match all.is_empty() {
-            true => "there is no snapshot yet; `lsrepo import` makes one\n".to_owned(),
+            true => "there is no snapshot yet; `lsrepo import` makes one, and `lsrepo snapshot take` one of what was prepared here\n".to_owned(),
             false => all.iter().map(line).collect(),
         }
     })

@@ -10,7 +10,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 fn with_module(mut state: State, name: &str) -> State {
-    let applied = Applied { status: Status::Applied, inputs: Inputs::default(), returns: Default::default() };
+    let applied = Applied::new(Status::Applied, Inputs::default());
     state.modules.insert(name.parse().unwrap(), applied);
     state
 }
