@@ -154,7 +154,7 @@ fn a_repository_is_for_all_machines_and_can_be_torn_down() {
     let left = desk.well(0, &["teardown", "-f", "cluster.yml", "--yes", "--ansible", &well]);
     assert_eq!(left, "demo: nothing to tear down\n");
     desk.well(0, &["apply", "-f", "cluster.yml", "--yes", "--ansible", &well]);
-    desk.badly(1, &["teardown", "-f", "cluster.yml", "haproxy"], &["`haproxy` has no method `teardown`"]);
+    desk.badly(1, &["teardown", "-f", "cluster.yml", "common"], &["`common` has no method `teardown`"]);
     desk.well(0, &["teardown", "-f", "cluster.yml", "--yes", "--ansible", &well, "repository"]);
     assert!(desk.well(2, &["plan", "-f", "cluster.yml"]).contains("+ repository on lb-1: is installed"));
 }

@@ -30,7 +30,12 @@ pub enum Kind {
 const BUILT_IN: [(Kind, &str, &str, &str); 5] = [
     (Kind::Cluster, "lambdastack-cluster", "A cluster on machines that exist", include_str!("kinds/cluster.yml")),
     (Kind::Machine, "infrastructure/machine", "A machine", include_str!("kinds/machine.yml")),
-    (Kind::ImageRegistry, "configuration/image-registry", "Where images come from that the repository does not have", include_str!("kinds/image-registry.yml")),
+    (
+        Kind::ImageRegistry,
+        "configuration/image-registry",
+        "Where images come from that the repository does not have",
+        include_str!("kinds/image-registry.yml"),
+    ),
     (
         Kind::FeatureMapping,
         "configuration/feature-mapping",

@@ -38,6 +38,14 @@ fn a_run_gets_its_machines_its_configuration_and_whoever_influences_it() {
                   }
                 }
               }
+            },
+            "hosts": {
+              "lb-1": {
+                "ansible_host": "10.0.0.1",
+                "ansible_port": 22,
+                "ansible_ssh_private_key_file": "~/.ssh/id_ed25519",
+                "ansible_user": "ops"
+              }
             }
           }
         }
@@ -56,6 +64,7 @@ fn a_run_gets_its_machines_its_configuration_and_whoever_influences_it() {
             "listen_port": 9090,
             "memory_full_percent": 95,
             "node_exporter_port": 9100,
+            "purge": false,
             "retention_days": 15,
             "scrape_interval_seconds": 15
           },

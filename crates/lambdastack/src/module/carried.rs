@@ -43,7 +43,9 @@ fn named(node: &Node, module: &Module, found: &mut BTreeSet<String>) {
     found.extend(text.split('\'').skip(1).step_by(2).map(str::to_owned));
     if text.contains("lambdastack_config.packages") {
         let default = module.manifest.configuration.field("packages").and_then(|field| field.default.clone());
-        found.extend(default.iter().filter_map(|value| value.as_array()).flatten().filter_map(|name| name.as_str().map(str::to_owned)));
+        found.extend(
+            default.iter().filter_map(|value| value.as_array()).flatten().filter_map(|name| name.as_str().map(str::to_owned)),
+        );
     }
 }
 

@@ -48,7 +48,9 @@ pub(crate) fn check(source: &Source, manifest: &Manifest) -> Vec<Misfit> {
                         "`lambdastack_secret` is no variable\nhint: `lookup('lambdastack_secret', PLACE)` is the secret at a place";
                     misfits.push(source.misfit(place(start), "", said));
                 }
-            } else if let Some((_, asks, _)) = Extra::ALL.iter().find(|(extra, _, variable)| *variable == word && !manifest.gets.contains(extra)) {
+            } else if let Some((_, asks, _)) =
+                Extra::ALL.iter().find(|(extra, _, variable)| *variable == word && !manifest.gets.contains(extra))
+            {
                 let said = format!("`{word}` is not given\nhint: `gets: [{asks}]` in module.yml asks for it");
                 misfits.push(source.misfit(place(start), "", said));
             } else if !known.clone().any(|one| one == word) {

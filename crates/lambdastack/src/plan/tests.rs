@@ -66,6 +66,7 @@ fn everything_is_installed_once_and_then_there_is_nothing_to_do() {
                 + configuration.listen_port: 9090
                 + configuration.memory_full_percent: 95
                 + configuration.node_exporter_port: 9100
+                + configuration.purge: false
                 + configuration.retention_days: 15
                 + configuration.scrape_interval_seconds: 15
                 + neighbours.node-exporter.lb-1: "10.0.0.2"

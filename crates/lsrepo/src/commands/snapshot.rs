@@ -98,7 +98,10 @@ fn list(store: &Store, format: Format) -> Result<()> {
             format!("{mark} {:>4}  {}  {}  ({})\n", one.number, one.made, platforms.join(" "), one.cause)
         };
         match all.is_empty() {
-            true => "there is no snapshot yet; `lsrepo import` makes one, and `lsrepo snapshot take` one of what was prepared here\n".to_owned(),
+            true => {
+                "there is no snapshot yet; `lsrepo import` makes one, and `lsrepo snapshot take` one of what was prepared here\n"
+                    .to_owned()
+            }
             false => all.iter().map(line).collect(),
         }
     })
