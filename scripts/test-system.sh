@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=2
 cargo build --locked --quiet --release --package lsrepo
 export LSREPO=${LSREPO:-${CARGO_TARGET_DIR:-$PWD/target}/release/lsrepo}
-all=(quickstart closure stack airgap rpm hostile bundle archive service scale-out lambdastack-paths oci registry-serve image-archive image-push registry-config client page module-source deploy)
+all=(quickstart closure stack airgap rpm hostile bundle archive service scale-out lambdastack-paths oci registry-serve image-archive image-push registry-config client page module-source image-registry deploy)
 if [ $# = 0 ]; then set -- "${all[@]}"; fi
 for check; do
   started=$SECONDS
