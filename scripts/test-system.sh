@@ -7,16 +7,38 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # As fast to build as to run: what is released is linked as a whole, which takes minutes.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=2
-cargo build --locked --quiet --release --package lsrepo
-export LSREPO=${LSREPO:-${CARGO_TARGET_DIR:-$PWD/target}/release/lsrepo}
-all=(quickstart closure stack airgap rpm hostile bundle archive service scale-out lambdastack-paths oci registry-serve image-archive image-push registry-config client page module-source image-registry deploy)
-if [ $# = 0 ]; then set -- "${all[@]}"; fi
-for check; do
-  started=$SECONDS
-  printf '\n== %s\n' "$check"
-  case $check in
+cargo build --locked --quiet --release --package lsrepo --package lambdastack
+built=${CARGO_TARGET_DIR:-$PWD/target}/release
+export LSREPO=${LSREPO:-$built/lsrepo} LAMBDASTACK=${LAMBDASTACK:-$built/lambdastack}
+all=(quickstart closure stack airgap rpm hostile bundle archive service scale-out lambdastack-paths oci registry-serve image-archive image-push registry-config client page module-source image-registry)
+# check NAME: told with its time
+check() {
+  local started=$SECONDS
+  printf '\n== %s\n' "$1"
+  case $1 in
     quickstart) bash scripts/quickstart.sh ;;
-    *) bash "scripts/system/$check.sh" ;;
+    *) bash "scripts/system/$1.sh" ;;
   esac
-  printf '== %s: %d s\n' "$check" "$((SECONDS - started))"
-done
+  printf '== %s: %d s\n' "$1" "$((SECONDS - started))"
+}
+beside=
+# ended, told and forgotten
+tell() {
+  if [ -n "$beside" ]; then kill "$beside" 2>/dev/null || :; fi
+  cat "$log"
+  rm -f "$log"
+}
+if [ $# = 0 ]; then
+  set -- "${all[@]}"
+  # it mostly waits for hosts and for Ansible: beside the others, and told after them
+  log=$(mktemp)
+  trap tell EXIT
+  printf '\n== deploy, beside the others\n' >"$log"
+  bash scripts/system/deploy.sh >>"$log" 2>&1 &
+  beside=$!
+fi
+for name; do check "$name"; done
+if [ -n "$beside" ]; then
+  wait "$beside"
+  beside=
+fi

@@ -4,8 +4,9 @@
 
 use crate::{
     ansible::{Failure, Outcome},
-    module::{Catalogue, Manifest, Method, Module},
-    plan::{self, Action, ActionKind, Plan, desired},
+    module::{Catalogue, Manifest, Method},
+    order,
+    plan::{self, ActionKind, Plan, desired},
     schema::Settings,
     source::{Reader, Source},
     stack::Stack,
@@ -91,6 +92,38 @@ impl Run<'_> {
     }
 }
 
+/// All that a plan runs, in order: what is wanted is applied, what others need first; then modules go from the machines that they
+/// leave, and those go that nobody wants any more, what others need last. `state` is the one that the plan starts from.
+pub fn runs<'a>(plan: &'a Plan, stack: &Stack, modules: &Catalogue, state: Option<&State>, influenced: bool) -> Vec<Run<'a>> {
+    let desired = desired(stack, modules);
+    let (mut all, mut going) = (Vec::new(), BTreeMap::new());
+    for action in plan.actions.iter().filter(|action| influenced || action.kind != ActionKind::Influence) {
+        let name = &action.module;
+        let applied = state.and_then(|state| state.modules.get(name));
+        let anew = |method, inputs, leaves| Run { module: name, method, inputs, anew: true, leaves };
+        let (Some(inputs), Some(module)) = (desired.get(name), modules.get(name)) else {
+            if let Some(applied) = applied.filter(|_| action.kind == ActionKind::Remove) {
+                going.insert(name, anew(Method::Teardown, teardown::left(stack, name, applied), Vec::new()));
+            }
+            continue;
+        };
+        let leaving = applied.map(|applied| plan::leaving(stack, modules, applied, inputs, name)).unwrap_or_default();
+        let leaves: Vec<String> = leaving.keys().cloned().collect();
+        if !leaving.is_empty() && module.manifest.has(Method::Scale) {
+            let machines = inputs.machines.clone().into_iter().chain(leaving.clone()).collect();
+            all.push(anew(Method::Scale, Inputs { machines, ..inputs.clone() }, leaves.clone()));
+        }
+        if !leaving.is_empty() && module.manifest.has(Method::Teardown) {
+            let inputs = Inputs { machines: leaving, cluster: BTreeMap::new(), ..inputs.clone() };
+            going.insert(name, anew(Method::Teardown, inputs, leaves.clone()));
+        }
+        all.push(Run { module: name, method: Method::Apply, inputs: inputs.clone(), anew: action.kind.is_anew(), leaves });
+    }
+    let order = order::among(going.keys().copied(), modules);
+    all.extend(order.iter().rev().filter_map(|name| going.remove(name)));
+    all
+}
+
 /// Carries the plan out; `run` runs one playbook, and says how that went. Modules that are only influenced are left as they
 /// are, unless `influenced`. Gives the modules that were done.
 pub fn apply(
@@ -101,20 +134,32 @@ pub fn apply(
     (file, state): (&StateFile, &mut State),
     run: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>,
 ) -> Result<Vec<ModuleName>, ApplyError> {
-    let desired = desired(stack, modules);
-    let actions: Vec<&Action> = plan.actions.iter().filter(|action| influenced || action.kind != ActionKind::Influence).collect();
-    let mut done = Vec::new();
-    for (index, action) in actions.iter().enumerate() {
-        let name = &action.module;
-        let broken = match (desired.get(name), modules.get(name)) {
-            (Some(inputs), Some(module)) => one(action, inputs, module, (stack, modules), (file, state), run)?,
-            _ => unwanted(action, stack, (file, state), run)?,
-        };
-        if let Err(Wrong { failures, why }) = broken {
-            let left = actions[index + 1..].iter().map(|action| action.module.clone()).collect();
+    let mut done: Vec<ModuleName> = Vec::new();
+    let runs = runs(plan, stack, modules, Some(state), influenced);
+    for (index, step) in runs.iter().enumerate() {
+        let name = step.module;
+        begin(state, step, modules);
+        file.save(state)?;
+        if let Err(Wrong { failures, why }) = go(step, (stack, modules), state, run) {
+            state.modules.entry(name.clone()).and_modify(|applied| applied.status = Status::Failed);
+            file.save(state)?;
+            let mut left: Vec<ModuleName> = Vec::new();
+            for later in runs[index + 1..].iter().map(|run| run.module).filter(|later| *later != name) {
+                if !left.contains(later) {
+                    left.push(later.clone());
+                }
+            }
             return Err(ApplyError::Module(Box::new(Broken { module: name.clone(), method: Method::Apply, failures, why, left })));
         }
-        done.push(name.clone());
+        file.save(state)?;
+        if !done.contains(name) {
+            done.push(name.clone());
+        }
+    }
+    for action in plan.actions.iter().filter(|action| action.kind == ActionKind::Release) {
+        state.modules.remove(&action.module);
+        file.save(state)?;
+        done.push(action.module.clone());
     }
     Ok(done)
 }
@@ -131,85 +176,48 @@ impl From<String> for Wrong {
     }
 }
 
-/// How that went, where it did not go wrong.
-fn went(outcome: Result<Outcome, String>) -> Result<Outcome, Wrong> {
-    match outcome? {
-        Outcome { failures, .. } if !failures.is_empty() => Err(Wrong { failures, why: String::new() }),
-        outcome => Ok(outcome),
-    }
-}
-
-/// A module is applied. Machines that it leaves are got ready for that before, and it is taken from them after.
-fn one(
-    action: &Action,
-    inputs: &Inputs,
-    module: &Module,
-    (stack, modules): (&Stack, &Catalogue),
-    (file, state): (&StateFile, &mut State),
-    run: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>,
-) -> Result<Result<(), Wrong>, StateError> {
-    let (name, manifest) = (&action.module, &module.manifest);
-    let before = state.modules.get(name);
-    let leaves = before.map(|applied| plan::leaving(stack, modules, applied, inputs, name)).unwrap_or_default();
-    let returns = before.map(|applied| applied.returns.clone()).unwrap_or_default();
-    let mut applied = Applied { returns, leaves, ..Applied::new(Status::Applying, inputs.clone()) };
-    state.modules.insert(name.clone(), applied.clone());
-    file.save(state)?;
-    let leaving = || applied.leaves.keys().cloned().collect();
-    let mut steps =
-        vec![Run { module: name, method: Method::Apply, inputs: inputs.clone(), anew: action.kind.is_anew(), leaves: leaving() }];
-    if !applied.leaves.is_empty() && manifest.has(Method::Scale) {
-        let mut inputs = inputs.clone();
-        inputs.machines.extend(applied.leaves.clone());
-        steps.insert(0, Run { module: name, method: Method::Scale, inputs, anew: true, leaves: leaving() });
-    }
-    if !applied.leaves.is_empty() && manifest.has(Method::Teardown) {
-        let inputs = Inputs { machines: applied.leaves.clone(), cluster: BTreeMap::new(), ..inputs.clone() };
-        steps.push(Run { module: name, method: Method::Teardown, inputs, anew: true, leaves: leaving() });
-    }
-    let mut well = || -> Result<BTreeMap<String, Settings>, Wrong> {
-        let mut returns = BTreeMap::new();
-        for step in &steps {
-            let outcome = went(run(step))?;
-            if step.method == Method::Apply {
-                returns = returned(manifest, inputs, &outcome)?;
-            }
+/// Writes down what is about to be done. Machines that it leaves are known until it is gone from them.
+fn begin(state: &mut State, step: &Run<'_>, modules: &Catalogue) {
+    let before = state.modules.get(step.module);
+    let mut applied = match (step.method, before) {
+        (Method::Apply, before) => {
+            let leaves = before.map(|applied| plan::left_behind(applied, &step.inputs, modules, step.module)).unwrap_or_default();
+            let returns = before.map(|applied| applied.returns.clone()).unwrap_or_default();
+            Applied { returns, leaves, ..Applied::new(Status::Applying, step.inputs.clone()) }
         }
-        Ok(returns)
+        (_, Some(applied)) => applied.clone(),
+        (_, None) => return,
     };
-    let result = well().map(|returns| {
-        (applied.returns, applied.leaves) = (returns, BTreeMap::new());
-    });
-    applied.status = if result.is_ok() { Status::Applied } else { Status::Failed };
-    state.modules.insert(name.clone(), applied);
-    file.save(state)?;
-    Ok(result)
+    applied.status = Status::Applying;
+    state.modules.insert(step.module.clone(), applied);
 }
 
-/// A module that nobody wants any more is torn down, where it can be, and forgotten.
-fn unwanted(
-    action: &Action,
-    stack: &Stack,
-    (file, state): (&StateFile, &mut State),
+/// Runs it, and writes down what came of it.
+fn go(
+    step: &Run<'_>,
+    (stack, modules): (&Stack, &Catalogue),
+    state: &mut State,
     run: &mut dyn FnMut(&Run<'_>) -> Result<Outcome, String>,
-) -> Result<Result<(), Wrong>, StateError> {
-    let name = &action.module;
-    if action.kind == ActionKind::Remove
-        && let Some(applied) = state.modules.get_mut(name)
-    {
-        let inputs = teardown::left(stack, applied);
-        applied.status = Status::Applying;
-        file.save(state)?;
-        let step = Run { module: name, method: Method::Teardown, inputs, anew: true, leaves: Vec::new() };
-        if let Err(wrong) = went(run(&step)) {
-            state.modules.entry(name.clone()).and_modify(|applied| applied.status = Status::Failed);
-            file.save(state)?;
-            return Ok(Err(wrong));
-        }
+) -> Result<(), Wrong> {
+    let outcome = run(step)?;
+    if !outcome.failures.is_empty() {
+        return Err(Wrong { failures: outcome.failures, why: String::new() });
     }
-    state.modules.remove(name);
-    file.save(state)?;
-    Ok(Ok(()))
+    let Some(applied) = state.modules.get_mut(step.module) else { return Ok(()) };
+    match step.method {
+        Method::Apply => {
+            let manifest = modules.get(step.module).map(|module| &module.manifest);
+            applied.returns = manifest.map(|manifest| returned(manifest, &step.inputs, &outcome)).transpose()?.unwrap_or_default();
+            applied.status = Status::Applied;
+        }
+        Method::Teardown if stack.modules.contains_key(step.module) => {
+            applied.leaves.retain(|machine, _| !step.inputs.machines.contains_key(machine));
+            applied.status = Status::Applied;
+        }
+        Method::Teardown => drop(state.modules.remove(step.module)),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// What each machine handed back, which has to be what `returns` describes.

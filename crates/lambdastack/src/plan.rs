@@ -75,6 +75,12 @@ pub struct Action {
     /// machines that it leaves, and from which it is taken
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<String>,
+    /// machines on which it stays as it is: the documents do not know them any more
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<String>,
+    /// whether its data goes with it
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub purges: bool,
 }
 
 /// What is done about a module.
@@ -188,7 +194,11 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: Option<&State>, observed:
         };
         let machines = inputs.everywhere().into_keys().cloned().collect();
         let influenced_by = others.into_iter().collect();
-        actions.push(Action { module: name.clone(), kind, machines, changes, differences, influenced_by, leaves });
+        let behind = applied.map(|applied| left_behind(applied, inputs, modules, name)).unwrap_or_default();
+        let stays = behind.into_keys().filter(|machine| !stack.machines.contains_key(machine)).collect();
+        let purges = !leaves.is_empty() && teardown::purges(inputs);
+        let module = name.clone();
+        actions.push(Action { module, kind, machines, changes, differences, influenced_by, leaves, stays, purges });
     }
     if let Some(state) = state {
         let unwanted = state.modules.keys().filter(|name| !stack.modules.contains_key(*name));
@@ -213,26 +223,43 @@ pub(crate) fn leaving(
     wanted: &Inputs,
     name: &ModuleName,
 ) -> BTreeMap<String, String> {
-    let can = |method| modules.get(name).is_some_and(|module| module.manifest.has(method));
-    if !can(Method::Teardown) && !can(Method::Scale) {
-        return BTreeMap::new();
+    let mut all = left_behind(applied, wanted, modules, name);
+    if all.is_empty() && modules.get(name).is_some_and(|module| module.manifest.has(Method::Scale)) {
+        all = outside(applied, wanted);
     }
-    let before = applied.inputs.machines.keys().chain(applied.leaves.keys());
-    let gone = before.filter(|machine| !wanted.machines.contains_key(*machine));
-    gone.filter_map(|name| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()))).collect()
+    let known = |name: &String| stack.machines.get(name).map(|machine| (name.clone(), machine.address.clone()));
+    all.keys().filter_map(known).collect()
+}
+
+/// The machines on which something of a module stays until it is torn down there, whether or not they can be logged into.
+pub(crate) fn left_behind(applied: &Applied, wanted: &Inputs, modules: &Catalogue, name: &ModuleName) -> BTreeMap<String, String> {
+    match modules.get(name).is_some_and(|module| module.manifest.has(Method::Teardown)) {
+        true => outside(applied, wanted),
+        false => BTreeMap::new(),
+    }
+}
+
+fn outside(applied: &Applied, wanted: &Inputs) -> BTreeMap<String, String> {
+    let before = applied.inputs.machines.iter().chain(&applied.leaves);
+    before
+        .filter(|(machine, _)| !wanted.machines.contains_key(*machine))
+        .map(|(machine, address)| (machine.clone(), address.clone()))
+        .collect()
 }
 
 fn unwanted_one(stack: &Stack, modules: &Catalogue, state: &State, name: &ModuleName) -> Option<Action> {
     let applied = state.modules.get(name)?;
-    let left = teardown::left(stack, applied);
+    let left = teardown::left(stack, name, applied);
     let can = modules.get(name).is_some_and(|module| module.manifest.has(Method::Teardown));
     let (kind, inputs) = match can && !left.everywhere().is_empty() {
         true => (ActionKind::Remove, &left),
         false => (ActionKind::Release, &applied.inputs),
     };
     let machines = inputs.everywhere().into_keys().cloned().collect();
+    let stays = if kind == ActionKind::Remove { teardown::gone(stack, applied) } else { Vec::new() };
+    let purges = kind == ActionKind::Remove && teardown::purges(inputs);
     let (changes, differences, influenced_by, leaves) = Default::default();
-    Some(Action { module: name.clone(), kind, machines, changes, differences, influenced_by, leaves })
+    Some(Action { module: name.clone(), kind, machines, changes, differences, influenced_by, leaves, stays, purges })
 }
 
 fn changed_neighbours(before: &Inputs, after: &Inputs) -> BTreeSet<ModuleName> {

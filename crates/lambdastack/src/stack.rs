@@ -34,6 +34,8 @@ pub struct Stack {
     pub modules: BTreeMap<ModuleName, Wanted>,
     /// wanted modules in the order in which they are applied
     pub order: Vec<ModuleName>,
+    /// configurations of modules that no component takes
+    pub idle: BTreeMap<ModuleName, Settings>,
     /// where images come from, beside the repository
     pub image_registry: Option<Settings>,
     /// what all modules are told
@@ -136,6 +138,14 @@ impl Assembly<'_> {
             }
         }
         self.notice(&machines, &components, &modules);
+        let mut idle = BTreeMap::new();
+        for document in self.documents {
+            if let Kind::Module(name) = &document.kind
+                && !modules.contains_key(name)
+            {
+                idle.insert(name.clone(), document.specification.clone());
+            }
+        }
         let text = |keys: &[&str]| {
             let value = keys.iter().try_fold(cluster.specification.as_json(), |value, key| value.get(key));
             value.and_then(Json::as_str).unwrap_or_default().to_owned()
@@ -145,6 +155,7 @@ impl Assembly<'_> {
             name: text(&["name"]),
             admin_user: text(&["admin_user", "name"]),
             key_path: text(&["admin_user", "key_path"]),
+            idle,
             image_registry: written(&Kind::ImageRegistry),
             shared_config: written(&Kind::SharedConfig).or_else(|| Kind::SharedConfig.schema()?.settled_defaults())?,
             order: order?,

@@ -54,24 +54,42 @@ pub fn plan(stack: &Stack, modules: &Catalogue, state: &State, named: &[String])
 }
 
 /// What was applied, as far as its machines can still be logged into; also those that it was to leave.
-pub(crate) fn left(stack: &Stack, applied: &Applied) -> Inputs {
+/// Where machines are, and how the module is configured, is what the documents say now, as far as they say it.
+pub(crate) fn left(stack: &Stack, name: &ModuleName, applied: &Applied) -> Inputs {
     let mut inputs = applied.inputs.clone();
     inputs.machines.extend(applied.leaves.clone());
     let known = |machine: &String| stack.machines.contains_key(machine);
     inputs.machines.retain(|machine, _| known(machine));
     inputs.cluster.retain(|machine, _| known(machine));
+    let addresses = inputs.machines.iter_mut().chain(&mut inputs.cluster).chain(inputs.neighbours.values_mut().flatten());
+    for (machine, address) in addresses {
+        if let Some(known) = stack.machines.get(machine) {
+            address.clone_from(&known.address);
+        }
+    }
+    let wanted = stack.modules.get(name).map(|wanted| &wanted.configuration);
+    if let Some(configuration) = wanted.or_else(|| stack.idle.get(name)) {
+        inputs.configuration = configuration.clone();
+    }
+    // what an earlier lambdastack applied does not say so
+    inputs.shared_config.get_or_insert_with(|| stack.shared_config.clone());
     inputs
+}
+
+/// Machines on which it stays as it is: the documents do not know them any more.
+pub(crate) fn gone(stack: &Stack, applied: &Applied) -> Vec<String> {
+    let all: BTreeSet<&String> = applied.inputs.everywhere().into_keys().chain(applied.leaves.keys()).collect();
+    all.into_iter().filter(|machine| !stack.machines.contains_key(*machine)).cloned().collect()
+}
+
+/// Whether its data goes too.
+pub(crate) fn purges(inputs: &Inputs) -> bool {
+    inputs.configuration.as_json()["purge"] == true
 }
 
 fn one(stack: &Stack, state: &State, name: &ModuleName) -> Option<Teardown> {
     let applied = state.modules.get(name)?;
-    let mut inputs = left(stack, applied);
-    if let Some(wanted) = stack.modules.get(name) {
-        inputs.configuration = wanted.configuration.clone();
-    }
-    let known = |machine: &String| stack.machines.contains_key(machine);
-    let gone = applied.inputs.everywhere().into_keys().filter(|machine| !known(machine)).cloned().collect();
-    Some(Teardown { module: name.clone(), inputs, gone })
+    Some(Teardown { module: name.clone(), inputs: left(stack, name, applied), gone: gone(stack, applied) })
 }
 
 /// The plan in lines.
@@ -82,7 +100,8 @@ pub fn show(cluster: &str, plan: &[Teardown]) -> String {
     let mut text = String::new();
     for Teardown { module, inputs, gone } in plan {
         let machines: Vec<&str> = inputs.everywhere().into_keys().map(String::as_str).collect();
-        text += &format!("- {module} on {}: is torn down\n", machines.join(", "));
+        let with = if purges(inputs) { ", and its data goes with it" } else { "" };
+        text += &format!("- {module} on {}: is torn down{with}\n", machines.join(", "));
         if !gone.is_empty() {
             text += &format!("    {} stays as it is: the documents do not know it any more\n", gone.join(", "));
         }

@@ -68,6 +68,7 @@ fn a_run_gets_its_machines_its_configuration_and_whoever_influences_it() {
             "retention_days": 15,
             "scrape_interval_seconds": 15
           },
+          "lambdastack_leaving": [],
           "lambdastack_machines": {
             "lb-1": "10.0.0.1",
             "mon-1": "mon.example"

@@ -83,6 +83,7 @@ fn variables(name: &str, inputs: &Inputs, anew: bool) -> Json {
     }
     let mut variables = json!({
         "lambdastack_anew": anew,
+        "lambdastack_leaving": [],
         "lambdastack_config": inputs.configuration.as_json(),
         "lambdastack_machines": machines,
         "lambdastack_modules": modules,

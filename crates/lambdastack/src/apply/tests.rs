@@ -16,13 +16,15 @@ struct Desk {
     path: PathBuf,
     modules: Catalogue,
     stack: Stack,
+    /// how many machines the documents of `wants` know
+    knows: usize,
 }
 
 fn desk() -> Desk {
     let folder = tempfile::tempdir().unwrap();
     let modules = Catalogue::embedded().unwrap();
     let stack = stack::read(&[Source::new("cluster.yml", DOCUMENTS)], &modules).stack.unwrap();
-    Desk { path: folder.path().join("state.json"), _folder: folder, modules, stack }
+    Desk { path: folder.path().join("state.json"), _folder: folder, modules, stack, knows: 3 }
 }
 
 impl Desk {
@@ -146,7 +148,7 @@ impl Desk {
              kind: configuration/feature-mapping\nspecification:\n  roles_mapping: {{all: {modules}}}\n",
             names.join(", ")
         );
-        for number in 1..=3 {
+        for number in 1..=self.knows {
             text += &format!("---\nkind: infrastructure/machine\nname: m-{number}\nspecification: {{ip: 10.0.0.{number}}}\n");
         }
         let reading = stack::read(&[Source::new("cluster.yml", text)], &self.modules);
@@ -169,27 +171,47 @@ impl Desk {
     }
 }
 
+const APPLIED: [&str; 4] = ["base scale: m-1 m-2 m-3", "base apply: m-1 m-2", "store scale: m-1 m-2 m-3", "store apply: m-1 m-2"];
+
 #[test]
-fn machines_that_a_module_leaves_are_got_ready_before_and_freed_after() {
+fn machines_that_modules_leave_are_got_ready_before_and_freed_in_the_end_what_others_need_last() {
     let mut desk = own(", scale, teardown", 3);
     assert!(desk.told("").1);
     desk.wants("[base, store]", 2);
+    let shown = plan::show(&desk.plan());
+    assert!(shown.contains("store on m-1, m-2: changes\n    - machines.m-3: \"10.0.0.3\"\n    - it leaves m-3\n"), "{shown}");
+    let (told, well) = desk.told("base teardown");
+    let freed = ["store teardown: m-3", "base teardown: m-3"];
+    assert_eq!((told, well), ([&APPLIED[..], &freed[..]].concat().iter().map(ToString::to_string).collect(), false));
+    // the state knows of it until that is done
+    let shown = plan::show(&desk.plan());
     assert!(
-        plan::show(&desk.plan()).contains("store on m-1, m-2: changes\n    - machines.m-3: \"10.0.0.3\"\n    - it leaves m-3\n")
+        shown.starts_with("~ base on m-1, m-2: is finished: the last apply did not get to its end\n    - it leaves m-3\n"),
+        "{shown}"
     );
-    let (told, well) = desk.told("store teardown");
-    let of_base = ["base scale: m-1 m-2 m-3", "base apply: m-1 m-2", "base teardown: m-3"];
-    let of_store = ["store scale: m-1 m-2 m-3", "store apply: m-1 m-2", "store teardown: m-3"];
-    assert_eq!((told, well), ([of_base, of_store].concat().iter().map(ToString::to_string).collect(), false));
-    // the state knows of it until that is done, also where the machine comes back
-    assert!(
-        plan::show(&desk.plan())
-            .starts_with("~ store on m-1, m-2: is finished: the last apply did not get to its end\n    - it leaves m-3\n")
-    );
-    assert_eq!(desk.told("store apply").0, ["store scale: m-1 m-2 m-3", "store apply: m-1 m-2"]);
+    assert_eq!(desk.told("").0, ["base scale: m-1 m-2 m-3", "base apply: m-1 m-2", "base teardown: m-3"]);
+    assert!(desk.plan().is_empty());
+}
+
+#[test]
+fn a_machine_that_comes_back_is_not_freed_and_one_that_is_away_is_not_forgotten() {
+    let mut desk = own(", scale, teardown", 3);
+    assert!(desk.told("").1);
+    desk.wants("[base, store]", 2);
+    assert!(!desk.told("store apply").1);
     desk.wants("[base, store]", 3);
     assert_eq!(desk.told("").0, ["base apply: m-1 m-2 m-3", "store apply: m-1 m-2 m-3"]);
     assert!(desk.plan().is_empty());
+    // the documents do not know it any more, and then again
+    desk.knows = 2;
+    desk.wants("[base, store]", 2);
+    let shown = plan::show(&desk.plan());
+    assert!(shown.contains("    m-3 stays as it is: the documents do not know it any more\n"), "{shown}");
+    assert_eq!(desk.told("").0, ["base apply: m-1 m-2", "store apply: m-1 m-2"]);
+    assert!(desk.plan().is_empty());
+    desk.knows = 3;
+    desk.wants("[base, store]", 2);
+    assert_eq!(desk.told("").0, [&APPLIED[..], &["store teardown: m-3", "base teardown: m-3"][..]].concat());
     assert!(peek(&desk.path).unwrap().unwrap().modules.values().all(|applied| applied.leaves.is_empty()));
 }
 

@@ -11,7 +11,7 @@ use crate::{
     apply::{self, ApplyError, Run},
     cli::ApplyArgs,
     failure::unsatisfied,
-    module::{Catalogue, Method},
+    module::{Catalogue, Method, Module},
     output,
     plan::{self, Action, ActionKind, Paper, desired},
     stack::Stack,
@@ -21,6 +21,7 @@ use anyhow::{Context as _, Result, bail};
 use lsrepo_bom::ModuleName;
 use lsrepo_types::Digest;
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, BufRead as _, Read as _, Write as _},
     path::Path,
@@ -39,7 +40,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
             wanted::agreed(path, &paper)?;
         }
         if let Some(folder) = &args.render {
-            render(folder, &paper, &stack, &modules)?;
+            render(folder, &paper, state.as_ref(), &stack, &modules)?;
         }
         return Ok(0);
     }
@@ -74,8 +75,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
     let mut run = |step: &Run<'_>| {
         let name = step.module;
         let module = modules.get(name).ok_or_else(|| format!("there is no module `{name}`"))?;
-        let mut files = ansible::workplace(module, &step.inputs, &stack, &modules, step.anew);
-        ansible::give(&mut files, "lambdastack_leaving", step.leaves.clone().into());
+        let files = given(module, step, &stack, &modules);
         let folder = workplace.join(step.folder());
         let mut hear = |event: &Event| hear(context, name, event);
         let share = file.share().map_err(|error| error.to_string())?;
@@ -121,19 +121,24 @@ pub(super) fn hear(context: &Context, name: &ModuleName, event: &Event) {
     context.progress.hear(name.as_str(), event);
 }
 
-fn render(folder: &Path, paper: &Paper, stack: &Stack, modules: &Catalogue) -> Result<()> {
+fn render(folder: &Path, paper: &Paper, state: Option<&State>, stack: &Stack, modules: &Catalogue) -> Result<()> {
     if folder.exists() {
         return Err(unsatisfied(format!("{} is there already", folder.display())));
     }
-    let desired = desired(stack, modules);
-    for action in &paper.plan.actions {
-        if let (Some(module), Some(inputs)) = (modules.get(&action.module), desired.get(&action.module)) {
-            let files = ansible::workplace(module, inputs, stack, modules, action.kind.is_anew());
-            let place = folder.join(action.module.as_str());
-            ansible::write(&place, &files).with_context(|| place.display().to_string())?;
+    for step in apply::runs(&paper.plan, stack, modules, state, true) {
+        if let Some(module) = modules.get(step.module) {
+            let place = folder.join(step.folder());
+            ansible::write(&place, &given(module, &step, stack, modules)).with_context(|| place.display().to_string())?;
         }
     }
     Ok(())
+}
+
+/// The files of a run.
+fn given(module: &Module, step: &Run<'_>, stack: &Stack, modules: &Catalogue) -> BTreeMap<String, Vec<u8>> {
+    let mut files = ansible::workplace(module, &step.inputs, stack, modules, step.anew);
+    ansible::give(&mut files, "lambdastack_leaving", step.leaves.clone().into());
+    files
 }
 
 /// Somebody has to agree; `otherwise` says how, where nobody can be asked.

@@ -40,7 +40,7 @@ pub fn show(plan: &Plan) -> String {
 }
 
 fn one(action: &Action) -> String {
-    let Action { module, kind, machines, changes, differences, influenced_by, leaves } = action;
+    let Action { module, kind, machines, changes, differences, influenced_by, leaves, stays, purges } = action;
     let (sign, word) = match kind {
         ActionKind::Install => ('+', "is installed"),
         ActionKind::Change => ('~', "changes"),
@@ -62,8 +62,14 @@ fn one(action: &Action) -> String {
             }
         };
     }
+    let with = if *purges { ", and its data goes with it" } else { "" };
     if !leaves.is_empty() {
-        let _ = writeln!(text, "    - it leaves {}", leaves.join(", "));
+        let _ = writeln!(text, "    - it leaves {}{with}", leaves.join(", "));
+    } else if *purges {
+        let _ = writeln!(text, "    - its data goes with it");
+    }
+    if !stays.is_empty() {
+        let _ = writeln!(text, "    {} stays as it is: the documents do not know it any more", stays.join(", "));
     }
     for difference in differences {
         let _ = writeln!(text, "    ! {difference}");

@@ -56,7 +56,16 @@ fn what_can_be_is_torn_down_after_an_apply_that_failed_too() {
     let purging = stack_of(&DOCUMENTS.replace("trust_on", "purge: true, trust_on"));
     let found = plan(&purging, &modules, &state, &["repository".to_owned()]).unwrap();
     assert_eq!(found[0].inputs.configuration.as_json()["purge"], true, "as the documents say now");
-    assert!(show("demo", &found).contains("\n    old-1 stays as it is"));
+    let said = show("demo", &found);
+    assert!(
+        said.starts_with("- repository on lb-1, repo-1: is torn down, and its data goes with it\n    old-1 stays as it is"),
+        "{said}"
+    );
+    // also where no component takes it any more
+    let idle =
+        stack_of(&DOCUMENTS.replace("trust_on", "purge: true, trust_on").replace("    repository: {machines: [repo-1]}\n", ""));
+    let shown = plan::show(&plan::plan(&idle, &modules, Some(&applied(&stack, Status::Applied)), &Observed::default()).unwrap());
+    assert!(shown.contains("is torn down: nobody wants it any more\n    - its data goes with it\n"), "{shown}");
     let said = plan(&stack, &modules, &state, &["common".to_owned(), "repositry".to_owned()]).unwrap_err();
     assert_eq!(
         said,
