@@ -18,12 +18,12 @@ hosts_network
 declare -A number=([repo-1]=11 [app-1]=12)
 for name in "${!number[@]}"; do host "$name" "${number[$name]}" "$work/root"; done
 cat >proxy.py <<'END'
-"""A proxy for one client: it listens where it was started, and asks from the namespace that descriptor 3 is."""
+"""A proxy for the clients in a file: it listens where it was started, and asks from the namespace that descriptor 3 is."""
 import ctypes, http.server, shutil, sys, urllib.error, urllib.request
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        if self.client_address[0] != sys.argv[2]:
+        if self.client_address[0] not in open(sys.argv[2]).read().split():
             return self.send_error(403)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "proxy-connection")}
         try:
@@ -42,9 +42,10 @@ if ctypes.CDLL(None, use_errno=True).setns(3, 0x40000000):
     sys.exit("setns")
 server.serve_forever()
 END
-at_desk python3 proxy.py 10.79.0.1 10.79.0.11 3</proc/self/ns/net 2>proxy.log &
+echo 10.79.0.11 >online
+at_desk python3 proxy.py 10.79.0.1 online 3</proc/self/ns/net 2>proxy.log &
 background+=($!)
-echo 'Acquire::http::Proxy "http://10.79.0.1:3128";' >hosts/repo-1/root/etc/apt/apt.conf.d/80proxy
+for name in "${!number[@]}"; do echo 'Acquire::http::Proxy "http://10.79.0.1:3128";' >"hosts/$name/root/etc/apt/apt.conf.d/80proxy"; done
 up() { in_host "$1" systemctl --quiet is-active systemd-user-sessions; }
 for name in "${!number[@]}"; do
   wait_for up "$name" || { cat "$name.log"; fail "$name does not start"; }
@@ -105,7 +106,8 @@ if grep -q '^deb ' "$sources/sources.list"; then fail 'its other sources are sti
 diff -r --no-dereference before-repo-1/apt hosts/repo-1/root/etc/apt
 at_desk curl -fsS --noproxy '*' http://10.79.0.12:8404/metrics | grep ^haproxy_ >/dev/null
 
-step 'another edition, more packages, and other sources that stay'
+step 'another edition, more packages, and all are online: other sources stay'
+echo 10.79.0.12 >>online
 documents second true ', packages: [tree]' >cluster.yml
 code 2 deploy plan -f cluster.yml
 code 0 deploy apply -f cluster.yml --yes
