@@ -45,7 +45,9 @@ END
 echo 10.79.0.11 >online
 at_desk python3 proxy.py 10.79.0.1 online 3</proc/self/ns/net 2>proxy.log &
 background+=($!)
-for name in "${!number[@]}"; do echo 'Acquire::http::Proxy "http://10.79.0.1:3128";' >"hosts/$name/root/etc/apt/apt.conf.d/80proxy"; done
+# for the archive alone: the repository is asked without it
+archive=$(debian_uri main | cut -d/ -f3)
+for name in "${!number[@]}"; do echo "Acquire::http::Proxy::$archive \"http://10.79.0.1:3128\";" >"hosts/$name/root/etc/apt/apt.conf.d/80proxy"; done
 up() { in_host "$1" systemctl --quiet is-active systemd-user-sessions; }
 for name in "${!number[@]}"; do
   wait_for up "$name" || { cat "$name.log"; fail "$name does not start"; }
