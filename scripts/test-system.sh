@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # As fast to build as to run: what is released is linked as a whole, which takes minutes.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=2
-cargo build --locked --quiet --release --package lsrepo --package lambdastack
+# one after the other: together they would have what the other one asks of their dependencies, and be built again for each alone
+for program in lsrepo lambdastack; do cargo build --locked --quiet --release --package "$program"; done
 built=${CARGO_TARGET_DIR:-$PWD/target}/release
 export LSREPO=${LSREPO:-$built/lsrepo} LAMBDASTACK=${LAMBDASTACK:-$built/lambdastack}
 all=(quickstart closure stack airgap rpm hostile bundle archive service scale-out lambdastack-paths oci registry-serve image-archive image-push registry-config client page module-source image-registry)
