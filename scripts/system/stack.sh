@@ -25,7 +25,10 @@ background+=($validators)
 
 cd "$work"
 export LSREPO_HOME=$work/home
-only=(--os debian-12 --arch "x86_64,arm64" --base none --without "images,files")
+# Grafana's package is in no archive of Debian, and this check asks nobody else
+mkdir bom
+printf 'kind: module\nname: grafana\nversion: 1.0.0\nsummary: Left out\nlabels: {kind: monitoring}\n' >bom/grafana.yml
+only=(--os debian-12 --arch "x86_64,arm64" --base none --without "images,files" --bom bom)
 step 'the default stack on debian-12'
 TIMEFORMAT='resolved in %1R s'
 time "$lsrepo" prepare "${only[@]}" --dry-run --quiet >plan.txt
