@@ -3,7 +3,7 @@
 //! A strong rule has to hold: one of the modules that are wanted fulfils it, and all that do come first. A weak rule only
 //! decides who comes first, where that is possible: two modules that weakly require each other are no cycle.
 
-use crate::module::Catalogue;
+use crate::module::{Catalogue, Manifest};
 use lsrepo_bom::{ModuleName, module::Rule};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,6 +22,14 @@ pub struct Node {
     pub strong: Vec<Rule>,
     /// decide the order where they hold
     pub weak: Vec<Rule>,
+}
+
+impl Node {
+    /// As its manifest says it.
+    pub fn of(manifest: &Manifest) -> Self {
+        let (labels, requires) = (manifest.labels.clone(), manifest.requires.clone());
+        Self { labels, strong: requires.strong, weak: requires.weak }
+    }
 }
 
 /// Why there is no order.
@@ -108,15 +116,7 @@ pub fn arrange(wanted: &BTreeMap<ModuleName, Node>, known: &Catalogue) -> Result
 
 /// These in an order in which what is required comes first, as far as they require each other; by name where there is none.
 pub fn among<'a>(names: impl Iterator<Item = &'a ModuleName>, known: &Catalogue) -> Vec<ModuleName> {
-    let node = |name: &ModuleName| {
-        let manifest = known.get(name).map(|module| &module.manifest);
-        let node = manifest.map(|manifest| Node {
-            labels: manifest.labels.clone(),
-            strong: manifest.requires.strong.clone(),
-            weak: manifest.requires.weak.clone(),
-        });
-        (name.clone(), node.unwrap_or_default())
-    };
+    let node = |name: &ModuleName| (name.clone(), known.get(name).map(|module| Node::of(&module.manifest)).unwrap_or_default());
     let mut nodes: BTreeMap<ModuleName, Node> = names.map(node).collect();
     let there: Vec<(ModuleName, Labels)> = nodes.iter().map(|(name, node)| (name.clone(), node.labels.clone())).collect();
     for (name, node) in &mut nodes {

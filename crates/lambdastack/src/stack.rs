@@ -166,12 +166,7 @@ impl Assembly<'_> {
     }
 
     fn order(&mut self, cluster: &Document, modules: &BTreeMap<ModuleName, Wanted>) -> Option<Vec<ModuleName>> {
-        let node = |name: &ModuleName| {
-            let manifest = &self.modules.get(name)?.manifest;
-            let requires = manifest.requires.clone();
-            let node = order::Node { labels: manifest.labels.clone(), strong: requires.strong, weak: requires.weak };
-            Some((name.clone(), node))
-        };
+        let node = |name: &ModuleName| Some((name.clone(), order::Node::of(&self.modules.get(name)?.manifest)));
         let nodes = modules.keys().filter_map(node).collect();
         match order::arrange(&nodes, self.modules) {
             Ok(order) => Some(order),

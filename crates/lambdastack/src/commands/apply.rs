@@ -60,14 +60,9 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> Result<u8> {
         None => State::new(stack.name.clone(), lineage()?),
     };
     let desired = desired(&stack, &modules);
-    let of_state = |name: &ModuleName| state.modules.get(name).map(|applied| &applied.inputs.configuration);
     let runs = |action: &&Action| args.with_influenced || action.kind != ActionKind::Influence;
-    let of_module = |action: &Action| {
-        let configuration = desired.get(&action.module).map(|inputs| &inputs.configuration).or_else(|| of_state(&action.module));
-        // what only goes needs none, and is not kept by one that is lost
-        let is_kept = !matches!(action.kind, ActionKind::Remove | ActionKind::Release);
-        Some(needed(modules.get(&action.module).filter(|_| is_kept)?, configuration?))
-    };
+    // what only goes is not among what is desired, and needs none
+    let of_module = |action: &Action| Some(needed(modules.get(&action.module)?, &desired.get(&action.module)?.configuration));
     let secrets: Vec<_> = paper.plan.actions.iter().filter(runs).filter_map(of_module).flatten().collect();
     let vault = context.open_vault(&args.files, &secrets, Ask::Always)?;
     let workplace = file.workplace()?;
